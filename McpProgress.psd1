@@ -1,0 +1,31 @@
+@{
+    RootModule           = 'McpProgress.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = 'a6a2c9a5-3f0f-4d57-9a43-6f2b8f1f7c10'
+    Author               = 'The McpProgress contributors'
+    Copyright            = '(c) The McpProgress contributors. MIT License.'
+    Description          = 'Call MCP tools from PowerShell and see their progress: Write-Progress bars, background jobs, pipelines, CI.'
+    PowerShellVersion    = '7.4'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('McpProgress.Format.ps1xml')
+    CmdletsToExport      = @(
+        'Connect-McpServer'
+        'Disconnect-McpServer'
+        'Get-McpProgressServer'
+        'Get-McpServer'
+        'Get-McpTool'
+        'Invoke-McpTool'
+        'Start-McpProgressServer'
+        'Stop-McpProgressServer'
+        'Test-McpServer'
+    )
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('MCP', 'ModelContextProtocol', 'Progress', 'Jobs', 'AI', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            LicenseUri = 'https://opensource.org/license/mit'
+        }
+    }
+}

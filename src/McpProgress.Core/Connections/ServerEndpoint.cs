@@ -1,0 +1,38 @@
+namespace McpProgress.Core.Connections;
+
+/// <summary>Where a server is and how to reach it.</summary>
+public abstract record ServerEndpoint;
+
+/// <summary>A server started as a child process that speaks over its standard streams.</summary>
+/// <param name="Command">The executable: a path, or a name to look up on PATH.</param>
+/// <param name="Arguments">Its arguments, one each, never joined into a command line by us.</param>
+public sealed record StdioEndpoint(string Command, IReadOnlyList<string> Arguments) : ServerEndpoint
+{
+    /// <summary>Environment variables to set for the process; a null value removes one.</summary>
+    public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>The folder the process starts in; null is the caller's own.</summary>
+    public string? WorkingDirectory { get; init; }
+}
+
+/// <summary>A server that speaks Streamable HTTP.</summary>
+/// <param name="Uri">The MCP endpoint, for example <c>http://127.0.0.1:8000/mcp</c>.</param>
+public sealed record HttpEndpoint(Uri Uri) : ServerEndpoint
+{
+    /// <summary>Extra request headers.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A bearer token; never shown, logged or part of <see cref="object.ToString"/>.</summary>
+    public Secret? Token { get; init; }
+}
+
+/// <summary>A text that must not be shown: it prints as asterisks.</summary>
+/// <param name="value">The secret text.</param>
+public sealed class Secret(string value)
+{
+    /// <summary>The secret text itself.</summary>
+    public string Reveal() => value;
+
+    /// <inheritdoc/>
+    public override string ToString() => "********";
+}

@@ -1,0 +1,12 @@
+namespace McpProgress.Core;
+
+/// <summary>A failure with a stable error id (see <see cref="ErrorIds"/>) and a message that says what to do next.</summary>
+/// <param name="errorId">One of <see cref="ErrorIds"/>.</param>
+/// <param name="message">What went wrong and what to do next, in plain words.</param>
+/// <param name="innerException">The cause, if there is one.</param>
+public sealed class McpFailureException(string errorId, string message, Exception? innerException = null)
+    : Exception(message, innerException)
+{
+    /// <summary>The stable id of this kind of failure.</summary>
+    public string ErrorId { get; } = errorId;
+}
