@@ -78,8 +78,19 @@ internal sealed class ProgressRouter(TimeProvider time)
         }
     }
 
-    /// <summary>Forgets a request that will not be answered.</summary>
-    public void RequestAbandoned(RequestId id) => _tokenByRequest.TryRemove(id, out _);
+    /// <summary>The request that carries a call's token right now; the token itself where none is known. Forgets it: it will not be answered.</summary>
+    public RequestId RequestOf(long token)
+    {
+        foreach ((RequestId request, long of) in _tokenByRequest)
+        {
+            if (of == token && _tokenByRequest.TryRemove(request, out _))
+            {
+                return request;
+            }
+        }
+
+        return new RequestId(token);
+    }
 
     private static bool GoesOn(JsonObject result) =>
         result["task"] is JsonObject ||
