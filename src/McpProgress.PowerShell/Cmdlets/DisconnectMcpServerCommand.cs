@@ -19,11 +19,11 @@ public sealed class DisconnectMcpServerCommand : McpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (object? server in Server ?? [null])
+        foreach (object? server in OrNewest(Server))
         {
             try
             {
-                McpConnection connection = State.Resolve(server is PSObject wrapped ? wrapped.BaseObject : server);
+                McpConnection connection = Resolve(server);
                 if (ShouldProcess(connection.Name, "Disconnect"))
                 {
                     State.Remove(connection);

@@ -29,11 +29,11 @@ public sealed class GetMcpToolCommand : McpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (object? server in Server ?? [null])
+        foreach (object? server in OrNewest(Server))
         {
             try
             {
-                McpConnection connection = State.Resolve(server is PSObject wrapped ? wrapped.BaseObject : server);
+                McpConnection connection = Resolve(server);
                 IReadOnlyList<ToolDescriptor> tools = Await(cancellationToken => connection.Core.GetToolsAsync(Refresh, cancellationToken));
                 foreach (string pattern in Name)
                 {

@@ -72,7 +72,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
         try
         {
             object? piped = InputObject?.BaseObject;
-            McpConnection connection = piped as McpConnection ?? (piped as McpTool)?.Connection ?? State.Resolve(Server is PSObject wrapped ? wrapped.BaseObject : Server);
+            McpConnection connection = piped as McpConnection ?? (piped as McpTool)?.Connection ?? Resolve(Server);
             string name = (piped as McpTool)?.Name ?? Name
                 ?? throw new McpFailureException(ErrorIds.InvalidArgument, "No tool is named. Give -Name; Get-McpTool lists what the server has.");
             IReadOnlyList<ToolDescriptor> tools = Await(cancellationToken => connection.Core.GetToolsAsync(cancellationToken: cancellationToken));

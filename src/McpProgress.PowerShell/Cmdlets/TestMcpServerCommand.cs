@@ -29,9 +29,9 @@ public sealed class TestMcpServerCommand : McpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (object? server in Server ?? [null])
+        foreach (object? server in OrNewest(Server))
         {
-            McpServerTest test = Test(server is PSObject wrapped ? wrapped.BaseObject : server);
+            McpServerTest test = Test(server);
             WriteObject(Quiet ? test.IsAlive : test);
         }
     }
@@ -41,7 +41,7 @@ public sealed class TestMcpServerCommand : McpCmdlet
         string name = server?.ToString() ?? "";
         try
         {
-            McpConnection connection = State.Resolve(server);
+            McpConnection connection = Resolve(server);
             name = connection.Name;
             TimeSpan latency = Await(cancellationToken => connection.Core.PingAsync(TimeSpan.FromSeconds(TimeoutSec), cancellationToken));
             return new McpServerTest(name, true, latency, null);

@@ -28,7 +28,8 @@ internal static class ToolArguments
             : PlainValue.PropertiesOf(piped, names);
         foreach ((string name, object? value) in fromPipe)
         {
-            given[name] = value;
+            string known = given.Keys.FirstOrDefault(key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase)) ?? name;
+            given[known] = value;
         }
 
         return given;
@@ -39,12 +40,11 @@ internal static class ToolArguments
         object? value = argument is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : argument;
         return value switch
         {
-            null => new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase),
-            string json => new Dictionary<string, object?>(
-                ArgumentBinder.ParseJson(json).Select(member => KeyValuePair.Create(member.Key, (object?)member.Value)), StringComparer.OrdinalIgnoreCase),
+            null => [],
+            string json => new Dictionary<string, object?>(ArgumentBinder.ParseJson(json), StringComparer.Ordinal),
             _ when IsScalar(value) || (value is IEnumerable and not IDictionary) => throw new McpFailureException(
                 ErrorIds.InvalidArgument, $"-Argument got {value.GetType().Name}, but wants a hashtable, an object or JSON text, such as @{{ name = 'value' }}."),
-            _ => new Dictionary<string, object?>(PlainValue.PropertiesOf(PSObject.AsPSObject(argument!), null), StringComparer.OrdinalIgnoreCase),
+            _ => PlainValue.PropertiesOf(PSObject.AsPSObject(argument!), null),
         };
     }
 
@@ -52,9 +52,9 @@ internal static class ToolArguments
     private static Dictionary<string, object?> FromScalar(JsonElement schema, HashSet<string> names, Dictionary<string, object?> given, object scalar)
     {
         string[] required = schema.TryGetProperty("required", out JsonElement list) && list.ValueKind == JsonValueKind.Array
-            ? [.. list.EnumerateArray().Select(name => name.GetString() ?? "").Where(name => !given.ContainsKey(name))]
+            ? [.. list.EnumerateArray().Select(name => name.GetString() ?? "").Where(name => !given.Keys.Contains(name, StringComparer.OrdinalIgnoreCase))]
             : [];
-        string[] open = required.Length > 0 ? required : [.. names.Where(name => !given.ContainsKey(name))];
+        string[] open = required.Length > 0 ? required : [.. names.Where(name => !given.Keys.Contains(name, StringComparer.OrdinalIgnoreCase))];
         return open.Length == 1
             ? new Dictionary<string, object?> { [open[0]] = scalar }
             : throw new McpFailureException(

@@ -13,7 +13,7 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     private bool _disposed;
 
     /// <summary>The connections and servers of this runspace.</summary>
-    internal McpState State => McpState.For(Runspace.DefaultRunspace);
+    internal static McpState State => McpState.For(Runspace.DefaultRunspace);
 
     /// <summary>The version of the module, told to servers.</summary>
     internal static string ModuleVersion { get; } = typeof(McpCmdlet).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
@@ -79,6 +79,13 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
             throw new PipelineStoppedException();
         }
     }
+
+    /// <summary>The connection a user means: a connection, a name, or null for the newest one.</summary>
+    /// <exception cref="McpFailureException">McpServerNotFound.</exception>
+    private protected static McpConnection Resolve(object? server) => State.Resolve(server is PSObject wrapped ? wrapped.BaseObject : server);
+
+    /// <summary>What <c>-Server</c> names; one null, the newest connection, where it names nothing.</summary>
+    private protected static IEnumerable<object?> OrNewest(object[]? servers) => servers ?? new object?[] { null };
 
     private protected void WriteFailure(McpFailureException failure, object? target = null) => WriteError(ToRecord(failure, target));
 
