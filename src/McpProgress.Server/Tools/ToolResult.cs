@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelContextProtocol.Protocol;
@@ -7,6 +8,9 @@ namespace McpProgress.Server.Tools;
 /// <summary>What a tool hands back: content blocks, perhaps an object, and whether it is an error.</summary>
 public sealed class ToolResult
 {
+    // The text is read by people and models: letters stay letters in it.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The blocks a client shows.</summary>
     public IReadOnlyList<ContentBlock> Content { get; init; } = [];
 
@@ -22,11 +26,11 @@ public sealed class ToolResult
 
     /// <summary>An object as <c>structuredContent</c>, and as JSON text for clients that read only text.</summary>
     /// <param name="value">The object.</param>
-    public static ToolResult FromObject(JsonObject value)
+    public static ToolResult FromObject(JsonObject value) => new()
     {
-        var element = JsonSerializer.SerializeToElement(value);
-        return new() { Content = [new TextContentBlock { Text = element.GetRawText() }], StructuredContent = element };
-    }
+        Content = [new TextContentBlock { Text = JsonSerializer.Serialize(value, Readable) }],
+        StructuredContent = JsonSerializer.SerializeToElement(value),
+    };
 
     /// <summary>A failure that the caller may read and react to.</summary>
     /// <param name="text">What went wrong and what to do about it.</param>
