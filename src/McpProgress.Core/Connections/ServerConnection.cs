@@ -268,14 +268,15 @@ public sealed class ServerConnection : IAsyncDisposable
 
     private void AskForLogs()
     {
-        if (Capabilities["logging"] is null)
+        if (IsStateless)
         {
+            // Each request asks for itself; there is no capability to look for.
+            _tap.LogLevel = _options.LogLevel;
             return;
         }
 
-        if (IsStateless)
+        if (Capabilities["logging"] is null)
         {
-            _tap.LogLevel = _options.LogLevel;
             return;
         }
 

@@ -78,7 +78,8 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
                 IdleTimeout = Seconds.ToTimeSpan(IdleTimeoutSec),
                 ClientVersion = ModuleVersion,
             };
-            ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(State.FreeName(name), endpoint, options, cancellationToken));
+            string freeName = State.FreeName(name);
+            ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options, cancellationToken));
             var connection = new McpConnection(core);
             State.Add(connection);
             WriteObject(connection);
