@@ -1,1 +1,3 @@
-System.Console.WriteLine("stub");
+using McpProgress.Server.Host;
+
+return await CommandLine.RunAsync(args).ConfigureAwait(false);

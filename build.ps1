@@ -1,0 +1,190 @@
+<#
+.SYNOPSIS
+Builds, tests and packages McpProgress.
+
+.DESCRIPTION
+Needs PowerShell 7.4 or newer and the .NET SDK, and no other tool. build.sh finds both and hands over to this script.
+
+build     leaves an importable module in out/McpProgress
+test      builds, runs the xUnit, interop and Pester tests and the script analyzer; ends with a line of totals
+demo      builds and runs examples/Demo.ps1
+bench     builds and runs the benchmarks
+package   builds anew and leaves out/McpProgress.<version>.nupkg, as a PowerShell gallery takes it
+clean     removes what the others made
+
+.PARAMETER Task
+What to do. The default is build.
+
+.PARAMETER Configuration
+The .NET configuration.
+
+.EXAMPLE
+./build.ps1 test
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Position = 0)]
+    [ValidateSet('build', 'test', 'demo', 'bench', 'package', 'clean')]
+    [string] $Task = 'build',
+
+    [ValidateSet('Debug', 'Release')]
+    [string] $Configuration = 'Release'
+)
+
+#Requires -Version 7.4
+
+Set-StrictMode -Version 3
+$ErrorActionPreference = 'Stop'
+$PSNativeCommandUseErrorActionPreference = $true
+$env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
+$env:DOTNET_NOLOGO = '1'
+
+$out = Join-Path $PSScriptRoot 'out'
+$module = Join-Path $out 'McpProgress'
+$results = Join-Path $out 'test-results'
+Import-Module (Join-Path $PSScriptRoot 'tools/Test.psm1') -Force
+
+function Write-Step {
+    <# .SYNOPSIS Says what comes next. #>
+    param([string] $Text)
+
+    Write-Host "== $Text" -ForegroundColor Cyan
+}
+
+function Invoke-BuildProject {
+    <# .SYNOPSIS Runs a target of tools/Build.proj, restoring packages first. #>
+    param([string] $Target, [string[]] $Property = @())
+
+    $project = Join-Path $PSScriptRoot 'tools/Build.proj'
+    dotnet msbuild $project -restore "-t:$Target" "-p:Configuration=$Configuration" @Property -m -nodeReuse:false -v:q -nologo -tl:off
+}
+
+function Invoke-Pwsh {
+    <# .SYNOPSIS Runs a script in a PowerShell of its own, so that what it loads does not stay here. #>
+    param([string] $Script, [string[]] $ArgumentList = @())
+
+    # The .NET tool has no launcher: there, this very process is "dotnet pwsh.dll".
+    $launcher = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
+    if (Test-Path -LiteralPath $launcher) {
+        & $launcher -NoProfile -NonInteractive -File $Script @ArgumentList
+    } else {
+        dotnet (Join-Path $PSHOME 'pwsh.dll') -NoProfile -NonInteractive -File $Script @ArgumentList
+    }
+}
+
+function Update-Help {
+    <# .SYNOPSIS Writes the help files again when a page, the cmdlets or the converter is newer than they are. #>
+    $pages = Join-Path $PSScriptRoot 'docs/en-US'
+    $source = Get-ChildItem (Join-Path $pages '*.md'), (Join-Path $module 'bin/McpProgress.PowerShell.dll'),
+        (Join-Path $PSScriptRoot 'tools/*Help.ps*')
+    $maml = Join-Path $module 'en-US/McpProgress.PowerShell.dll-Help.xml'
+    $newest = ($source | Measure-Object LastWriteTimeUtc -Maximum).Maximum
+    if (-not (Test-Path -LiteralPath $maml) -or (Get-Item -LiteralPath $maml).LastWriteTimeUtc -lt $newest) {
+        Invoke-Pwsh (Join-Path $PSScriptRoot 'tools/Build-Help.ps1') $pages, $module
+    }
+}
+
+function Invoke-Build {
+    <# .SYNOPSIS Publishes the module into out/McpProgress. #>
+    Write-Step "Building the module ($Configuration)"
+    Invoke-BuildProject PublishModule
+    Update-Help
+    Write-Host "The module is in $module"
+}
+
+function Invoke-Test {
+    <# .SYNOPSIS Runs every test there is and returns the totals. #>
+    Invoke-Build
+    if (Test-Path -LiteralPath $results) { Remove-Item -LiteralPath $results -Recurse }
+    $null = New-Item -ItemType Directory -Path $results
+
+    Write-Step 'Building the tests'
+    Invoke-BuildProject BuildTests '-p:WithTests=true'
+    Install-InteropPackage -Path (Join-Path $PSScriptRoot 'tests/interop')
+
+    Write-Step 'xUnit and interop tests'
+    Invoke-DotnetTest -Root $PSScriptRoot -Configuration $Configuration -ResultPath $results
+
+    Write-Step 'Pester tests'
+    Invoke-PesterSuite -Root $PSScriptRoot -ResultPath $results -Runner ${function:Invoke-Pwsh}
+
+    Write-Step 'PSScriptAnalyzer'
+    Invoke-ScriptAnalysis -Root $PSScriptRoot
+}
+
+function Invoke-Bench {
+    <# .SYNOPSIS Runs the benchmarks: the BenchmarkDotNet projects, then the whole-process comparisons. #>
+    Invoke-Build
+    foreach ($project in Get-ChildItem (Join-Path $PSScriptRoot 'bench') -Filter *.csproj -Recurse) {
+        Write-Step $project.BaseName
+        dotnet run --configuration Release --project $project.FullName
+    }
+
+    foreach ($script in Get-ChildItem (Join-Path $PSScriptRoot 'bench') -Filter *.ps1) {
+        Write-Step $script.BaseName
+        Invoke-Pwsh $script.FullName
+    }
+}
+
+function New-Nuspec {
+    <# .SYNOPSIS The nuspec of the module as text; everything in it comes from the manifest. #>
+    $manifest = Import-PowerShellDataFile (Join-Path $module 'McpProgress.psd1')
+    $data = $manifest.PrivateData.PSData
+    $version = $manifest.ModuleVersion + ($data['Prerelease'] ? "-$($data.Prerelease)" : '')
+    $tags = @('PSModule') + $data.Tags + ($manifest.CmdletsToExport | ForEach-Object { "PSCmdlet_$_"; "PSCommand_$_" }) + 'PSIncludes_Cmdlet'
+    $escape = { [System.Security.SecurityElement]::Escape($args[0]) }
+    @"
+<?xml version="1.0" encoding="utf-8"?>
+<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd">
+  <metadata>
+    <id>McpProgress</id>
+    <version>$version</version>
+    <authors>$(& $escape $manifest.Author)</authors>
+    <copyright>$(& $escape $manifest.Copyright)</copyright>
+    <description>$(& $escape $manifest.Description)</description>
+    <license type="expression">MIT</license>
+    <requireLicenseAcceptance>false</requireLicenseAcceptance>
+    <tags>$(& $escape ($tags -join ' '))</tags>
+  </metadata>
+  <files>
+    <file src="McpProgress/**" target="" />
+  </files>
+</package>
+"@
+}
+
+function Invoke-Package {
+    <# .SYNOPSIS Packs the module, built anew: the package holds nothing an earlier build left behind. #>
+    if (Test-Path -LiteralPath $module) { Remove-Item -LiteralPath $module -Recurse }
+    Invoke-Build
+    Write-Step 'Packing'
+    $nuspec = Join-Path $out 'McpProgress.nuspec'
+    New-Nuspec | Set-Content -LiteralPath $nuspec
+    # NuGet itself writes the package. It wants a project to start from; with a nuspec it takes nothing from it.
+    dotnet pack (Join-Path $PSScriptRoot 'src/McpProgress.Loader') --no-build --configuration $Configuration --output $out `
+        "-p:NuspecFile=$nuspec" "-p:NuspecBasePath=$out" -p:NoPackageAnalysis=true -nodeReuse:false -v:q -tl:off
+    Remove-Item -LiteralPath $nuspec
+    Get-ChildItem $out -Filter *.nupkg | ForEach-Object { Write-Host "The package is $($_.FullName)" }
+}
+
+function Invoke-Clean {
+    <# .SYNOPSIS Removes out and every project's bin and obj. #>
+    $projects = Get-ChildItem (Join-Path $PSScriptRoot 'src'), (Join-Path $PSScriptRoot 'tests'), (Join-Path $PSScriptRoot 'bench') `
+        -Filter *.csproj -Recurse -ErrorAction Ignore
+    $made = @($out) + ($projects | ForEach-Object { Join-Path $_.Directory 'bin'; Join-Path $_.Directory 'obj' })
+    $made | Where-Object { Test-Path -LiteralPath $_ } | Remove-Item -Recurse -Force
+}
+
+switch ($Task) {
+    'build' { Invoke-Build }
+    'demo' { Invoke-Build; Invoke-Pwsh (Join-Path $PSScriptRoot 'examples/Demo.ps1') }
+    'bench' { Invoke-Bench }
+    'package' { Invoke-Package }
+    'clean' { Invoke-Clean }
+    'test' {
+        $total = Invoke-Test | Measure-TestResult
+        Write-Host ''
+        Write-Host "$($total.Passed) passed, $($total.Failed) failed, $($total.Skipped) skipped"
+        if ($total.Failed) { exit 1 }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using McpProgress.Core.Progress;
+
+namespace McpProgress.Core.Calls;
+
+/// <summary>One call of a tool.</summary>
+/// <param name="Tool">The tool's name.</param>
+/// <param name="Arguments">Its arguments, already in the shape the tool's schema wants.</param>
+public sealed record ToolCallRequest(string Tool, JsonObject Arguments)
+{
+    /// <summary>Sees every progress update in wire order.</summary>
+    public IProgressObserver? Observer { get; init; }
+
+    /// <summary>How long the call may stay silent: every progress update starts it anew. Zero is for ever; null is the connection's.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>How long the call may take at all; zero is for ever.</summary>
+    public TimeSpan Timeout { get; init; }
+}
+
+/// <summary>What a tool answered.</summary>
+/// <param name="Raw">The result object as it came.</param>
+/// <param name="ProgressCount">How many progress updates came before it.</param>
+public sealed record ToolCallResult(JsonObject Raw, long ProgressCount)
+{
+    /// <summary>Whether the tool reports an error; its text is then in <see cref="Content"/>.</summary>
+    public bool IsError => Raw["isError"] is JsonValue value && value.TryGetValue(out bool error) && error;
+
+    /// <summary>The structured result, if the tool gives one.</summary>
+    public JsonNode? StructuredContent => Raw["structuredContent"];
+
+    /// <summary>The content blocks.</summary>
+    public IEnumerable<JsonObject> Content => (Raw["content"] as JsonArray)?.OfType<JsonObject>() ?? [];
+
+    /// <summary>All text blocks, one line each.</summary>
+    public string Text => string.Join('\n', Content.Select(block => block["text"]).OfType<JsonValue>().Select(text => text.ToString()));
+}

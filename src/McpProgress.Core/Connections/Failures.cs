@@ -1,0 +1,53 @@
+using System.Net;
+using System.Security.Authentication;
+using ModelContextProtocol;
+
+namespace McpProgress.Core.Connections;
+
+/// <summary>Turns what went wrong below into a failure with a stable id that says what to do next.</summary>
+internal static class Failures
+{
+    /// <summary>A connection that did not come about.</summary>
+    public static McpFailureException Connecting(string target, Exception exception) => exception switch
+    {
+        McpFailureException failure => failure,
+        HttpRequestException http => new McpFailureException(ErrorIds.ConnectionFailed, $"{target} could not be reached. {Explain(http)}", http),
+        McpProtocolException protocol => new McpFailureException(
+            ErrorIds.ConnectionFailed,
+            $"{target} refused the handshake: {protocol.Message} (JSON-RPC error {(int)protocol.ErrorCode}). Check that it is an MCP server of revision 2025-11-25 or 2026-07-28.",
+            protocol),
+        _ => new McpFailureException(
+            ErrorIds.ConnectionFailed,
+            $"{target} did not complete the MCP handshake: {exception.Message} Check that the command or address is an MCP server.",
+            exception),
+    };
+
+    /// <summary>A request that failed while the connection stands.</summary>
+    public static McpFailureException Requesting(string target, Exception exception) => exception switch
+    {
+        McpFailureException failure => failure,
+        McpProtocolException protocol => new McpFailureException(
+            ErrorIds.ProtocolError,
+            $"{target} answered with an error: {protocol.Message} (JSON-RPC error {(int)protocol.ErrorCode}).",
+            protocol),
+        HttpRequestException { StatusCode: HttpStatusCode.NotFound } or HttpRequestException { StatusCode: null } => new McpFailureException(
+            ErrorIds.ConnectionLost,
+            $"The connection to {target} was lost. {Explain((HttpRequestException)exception)} Connect again with Connect-McpServer.",
+            exception),
+        HttpRequestException http => new McpFailureException(ErrorIds.ProtocolError, $"{target} refused the request. {Explain(http)}", http),
+        _ => new McpFailureException(
+            ErrorIds.ConnectionLost,
+            $"The connection to {target} was lost: {exception.Message} Connect again with Connect-McpServer.",
+            exception),
+    };
+
+    private static string Explain(HttpRequestException exception) => exception switch
+    {
+        { StatusCode: HttpStatusCode.Unauthorized } => "It wants credentials (401): give a bearer token with -Token.",
+        { StatusCode: HttpStatusCode.Forbidden } => "It refused the credentials (403): check what the token may do.",
+        { StatusCode: HttpStatusCode.NotFound } => "There is nothing at that address (404): check the path, which is often /mcp; or the session has ended.",
+        { StatusCode: { } status } => $"It answered {(int)status} ({status}): see the server's own log.",
+        { InnerException: AuthenticationException tls } => $"The TLS handshake failed: {tls.Message} Check the certificate and the scheme (http or https).",
+        _ => $"{exception.Message} Check that it is running, and the host and port.",
+    };
+}

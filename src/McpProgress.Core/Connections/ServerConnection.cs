@@ -1,0 +1,428 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpProgress.Core.Calls;
+using McpProgress.Core.Progress;
+using McpProgress.Core.Transport;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Core.Connections;
+
+/// <summary>
+/// A connection to one MCP server, over stdio or Streamable HTTP and in either protocol era. Any number of
+/// calls may be in flight; each sees its progress in wire order, all of it before its result and none after.
+/// </summary>
+public sealed class ServerConnection : IAsyncDisposable
+{
+    private const string FirstStatelessRevision = "2026-07-28";
+
+    /// <summary>How long a server that says nothing to <c>server/discover</c> is waited for before <c>initialize</c> is tried.</summary>
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly ConnectionOptions _options;
+    private readonly ProgressRouter _progress;
+    private readonly OrderedTap _tap;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ToolList _tools;
+    private readonly WireCancellation _cancellation;
+    private McpClient? _client;
+    private ServerProcess? _process;
+    private HttpClient? _http;
+    private int _status = (int)ConnectionStatus.Connected;
+
+    private ServerConnection(string name, ServerEndpoint endpoint, ConnectionOptions options)
+    {
+        Name = name;
+        Endpoint = endpoint;
+        _options = options;
+        _progress = new ProgressRouter(options.Time);
+        _tap = new OrderedTap(_progress, Statistics);
+        _tools = new ToolList(SendAsync, AcceptTool, options.Time);
+        _cancellation = new WireCancellation(SendNotificationAsync, options.Time);
+        _tap.ToolsChanged = _tools.Invalidate;
+        _tap.LogReceived = message => LogReceived?.Invoke(message);
+    }
+
+    /// <summary>Raised in wire order, on the reader: handlers must return at once.</summary>
+    public event Action<ServerLogMessage>? LogReceived;
+
+    /// <summary>The name the user knows it by.</summary>
+    public string Name { get; }
+
+    /// <summary>Where the server is.</summary>
+    public ServerEndpoint Endpoint { get; }
+
+    /// <summary>What has crossed the connection so far.</summary>
+    public TransportStatistics Statistics { get; } = new();
+
+    /// <summary>The state of the connection.</summary>
+    public ConnectionStatus Status => (ConnectionStatus)Volatile.Read(ref _status);
+
+    /// <summary>The server's own name; null when it does not say.</summary>
+    public string? ServerName { get; private set; }
+
+    /// <summary>The server's own version; null when it does not say.</summary>
+    public string? ServerVersion { get; private set; }
+
+    /// <summary>What the server says of its use.</summary>
+    public string? Instructions => Client.ServerInstructions;
+
+    /// <summary>The revision both sides agreed on, such as 2025-11-25.</summary>
+    public string ProtocolVersion { get; private set; } = "";
+
+    /// <summary>What the server can do, as it said.</summary>
+    public JsonObject Capabilities { get; private set; } = [];
+
+    /// <summary>The process id of a stdio server.</summary>
+    public int? ProcessId => _process?.Id;
+
+    /// <summary>How many calls are in flight.</summary>
+    public int CallsInFlight => _progress.InFlight;
+
+    private McpClient Client => _client ?? throw new InvalidOperationException("Not connected yet.");
+
+    private bool IsStateless => string.CompareOrdinal(ProtocolVersion, FirstStatelessRevision) >= 0;
+
+    private bool AnnouncesToolChanges =>
+        Capabilities["tools"]?["listChanged"] is JsonValue value && value.TryGetValue(out bool announces) && announces;
+
+    private string Target => $"Server '{Name}'";
+
+    /// <summary>Starts or reaches a server and agrees on a protocol revision, newest first.</summary>
+    /// <param name="name">The name for the user.</param>
+    /// <param name="endpoint">Where it is.</param>
+    /// <param name="options">How the connection behaves; null is the defaults.</param>
+    /// <param name="cancellationToken">Gives up, and leaves nothing behind.</param>
+    /// <exception cref="McpFailureException">McpConnectionFailed, or McpCancelled.</exception>
+    public static async Task<ServerConnection> ConnectAsync(
+        string name, ServerEndpoint endpoint, ConnectionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var connection = new ServerConnection(name, endpoint, options ?? new ConnectionOptions());
+        try
+        {
+            await connection.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception exception)
+        {
+            McpFailureException failure = await connection.ExplainConnectAsync(exception, cancellationToken).ConfigureAwait(false);
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw failure;
+        }
+    }
+
+    /// <summary>The server's tools: all pages, kept until the server says that they changed or their time to live is over.</summary>
+    /// <param name="refresh">Asks again in any case.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="McpFailureException">McpProtocolError, McpConnectionLost, McpIdleTimeout or McpCancelled.</exception>
+    public async Task<IReadOnlyList<ToolDescriptor>> GetToolsAsync(bool refresh = false, CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<ToolDescriptor> tools = await _tools.GetAsync(refresh, cancellationToken).ConfigureAwait(false);
+        if (_tools.TakeNeedsSubscription() && IsStateless && AnnouncesToolChanges)
+        {
+            SubscribeToToolChanges();
+        }
+
+        return tools;
+    }
+
+    /// <summary>Calls a tool and waits for its result.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Cancels it here at once, and on the wire.</param>
+    /// <returns>The result, also when the tool reports an error in it.</returns>
+    /// <exception cref="McpFailureException">McpProtocolError, McpConnectionLost, McpIdleTimeout, McpTimeout or McpCancelled.</exception>
+    public async Task<ToolCallResult> CallToolAsync(ToolCallRequest call, CancellationToken cancellationToken = default)
+    {
+        CallProgress progress = _progress.Open(call.Observer);
+        var parameters = new JsonObject
+        {
+            ["name"] = call.Tool,
+            ["arguments"] = call.Arguments,
+            ["_meta"] = new JsonObject { ["progressToken"] = progress.Token },
+        };
+        try
+        {
+            JsonNode? result = await SendAsync("tools/call", parameters, progress, call.IdleTimeout, call.Timeout, cancellationToken).ConfigureAwait(false);
+            return result is JsonObject raw
+                ? new ToolCallResult(raw, progress.Count)
+                : throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered the call of '{call.Tool}' with something that is no result.");
+        }
+        finally
+        {
+            _progress.Close(progress.Token);
+        }
+    }
+
+    /// <summary>Asks the server for a sign of life.</summary>
+    /// <param name="timeout">How long to wait for it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How long the answer took.</returns>
+    /// <exception cref="McpFailureException">McpProtocolError, McpConnectionLost, McpIdleTimeout or McpCancelled.</exception>
+    public async Task<TimeSpan> PingAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        long started = _options.Time.GetTimestamp();
+
+        // Revision 2026-07-28 has no ping; discovery is its lightest request.
+        await SendAsync(IsStateless ? RequestMethods.ServerDiscover : RequestMethods.Ping, [], null, timeout, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        return _options.Time.GetElapsedTime(started);
+    }
+
+    /// <summary>Closes the connection; a stdio server's process tree has ended when this returns.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _status, (int)ConnectionStatus.Closed) == (int)ConnectionStatus.Closed)
+        {
+            return;
+        }
+
+        await _cancellation.DrainAsync().ConfigureAwait(false);
+        await _closing.CancelAsync().ConfigureAwait(false);
+        if (_process is not null)
+        {
+            await _process.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_client is not null)
+        {
+            await _client.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _http?.Dispose();
+        _tools.Dispose();
+    }
+
+    private async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_options.ConnectTimeout);
+        IClientTransport transport = CreateTransport();
+        var clientOptions = new McpClientOptions
+        {
+            ClientInfo = new Implementation { Name = "McpProgress", Version = _options.ClientVersion },
+            InitializationTimeout = _options.ConnectTimeout,
+            DiscoverProbeTimeout = ProbeTimeout,
+            ProtocolVersion = _options.ProtocolVersion,
+        };
+        McpClient client = _client = await McpClient.CreateAsync(transport, clientOptions, _options.LoggerFactory, limit.Token).ConfigureAwait(false);
+        Describe(client);
+        AskForLogs();
+        _ = WatchAsync(client);
+    }
+
+    private IClientTransport CreateTransport()
+    {
+        switch (Endpoint)
+        {
+            case StdioEndpoint stdio:
+                return new StdioConnector(Name, () =>
+                {
+                    _process = ServerProcess.Start(stdio);
+                    return new StdioTransport(_process.Output, _process.Input, _tap, Statistics, _options.MaximumMessageBytes);
+                });
+
+            case HttpEndpoint http:
+                (IClientTransport transport, _http) = HttpConnector.Create(http, _options, _tap, Statistics);
+                return transport;
+
+            default:
+                throw new NotSupportedException($"No transport for {Endpoint.GetType().Name}.");
+        }
+    }
+
+    private void Describe(McpClient client)
+    {
+        ProtocolVersion = client.NegotiatedProtocolVersion ?? "";
+        Capabilities = JsonSerializer.SerializeToNode(client.ServerCapabilities, McpJsonUtilities.DefaultOptions) as JsonObject ?? [];
+        try
+        {
+            Implementation? server = client.ServerInfo;
+            ServerName = server?.Title ?? server?.Name;
+            ServerVersion = server?.Version;
+        }
+        catch (InvalidOperationException)
+        {
+            // Revision 2026-07-28 lets a server stay anonymous.
+        }
+    }
+
+    // Over HTTP a tool may want arguments repeated in headers (x-mcp-header); the SDK does that for tools it knows,
+    // and a tool whose wish is malformed must not be offered (revision 2026-07-28, server/tools).
+    private bool AcceptTool(ToolDescriptor tool)
+    {
+        if (Endpoint is not HttpEndpoint)
+        {
+            return true;
+        }
+
+        try
+        {
+            Client.AddKnownTools([tool.Definition.Deserialize<Tool>(McpJsonUtilities.DefaultOptions)!]);
+            return true;
+        }
+        catch (Exception exception) when (exception is ArgumentException or JsonException)
+        {
+            return false;
+        }
+    }
+
+    private void AskForLogs()
+    {
+        if (IsStateless)
+        {
+            // Each request asks for itself; there is no capability to look for.
+            _tap.LogLevel = _options.LogLevel;
+            return;
+        }
+
+        if (Capabilities["logging"] is null)
+        {
+            return;
+        }
+
+        // Nothing depends on the answer, so nobody waits for it.
+        _ = IgnoreOutcomeAsync(SendAsync("logging/setLevel", new JsonObject { ["level"] = _options.LogLevel }, _closing.Token));
+    }
+
+    private void SubscribeToToolChanges() =>
+        _ = IgnoreOutcomeAsync(Client.SendRequestAsync(
+            new JsonRpcRequest
+            {
+                Method = RequestMethods.SubscriptionsListen,
+                Params = new JsonObject { ["notifications"] = new JsonObject { ["toolsListChanged"] = true } },
+            },
+            _closing.Token));
+
+    private async Task WatchAsync(McpClient client)
+    {
+        await IgnoreOutcomeAsync(client.Completion).ConfigureAwait(false);
+        Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
+    }
+
+    private Task<JsonNode?> SendAsync(string method, JsonObject parameters, CancellationToken cancellationToken) =>
+        SendAsync(method, parameters, null, null, TimeSpan.Zero, cancellationToken);
+
+    private async Task<JsonNode?> SendAsync(
+        string method, JsonObject parameters, CallProgress? progress, TimeSpan? idleTimeout, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (Status != ConnectionStatus.Connected)
+        {
+            throw await ExplainRequestAsync(new IOException("The connection is not open.")).ConfigureAwait(false);
+        }
+
+        CallProgress activity = progress ?? new CallProgress(0, _options.Time, null);
+        TimeSpan idle = idleTimeout ?? _options.IdleTimeout;
+        using var timers = new CallTimers(activity, idle, timeout, _options.Time, cancellationToken);
+        var request = new JsonRpcRequest { Id = progress is null ? default : new RequestId(progress.Token), Method = method, Params = parameters };
+        var responseStream = new CancellationTokenSource();
+        try
+        {
+            Task<JsonRpcResponse> answer = Client.SendRequestAsync(request, responseStream.Token);
+            _ = answer.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            return (await answer.WaitAsync(timers.Ended).ConfigureAwait(false)).Result;
+        }
+        catch (OperationCanceledException) when (timers.End != CallEnd.None)
+        {
+            _cancellation.Begin(
+                progress is null ? null : _progress.RequestOf(progress.Token),
+                timers.End,
+                notify: Endpoint is StdioEndpoint || !IsStateless,
+                closeStream: Endpoint is HttpEndpoint || progress is null,
+                responseStream);
+            throw Early(timers.End, method, idle, timeout, parameters);
+        }
+        catch (Exception exception)
+        {
+            throw await ExplainRequestAsync(exception).ConfigureAwait(false);
+        }
+    }
+
+    private McpFailureException Early(CallEnd end, string method, TimeSpan idle, TimeSpan timeout, JsonObject parameters)
+    {
+        string what = method == RequestMethods.ToolsCall ? $"The call of '{parameters["name"]}'" : $"The request '{method}'";
+        return end switch
+        {
+            CallEnd.IdleTimeout => new McpFailureException(
+                ErrorIds.IdleTimeout, $"{what} was ended: {Target} sent neither progress nor a result for {idle.TotalSeconds:0.#} s. Give it longer with -IdleTimeoutSec; 0 waits for ever."),
+            CallEnd.Timeout => new McpFailureException(
+                ErrorIds.Timeout, $"{what} was ended: it took longer than {timeout.TotalSeconds:0.#} s. Give it longer with -TimeoutSec; 0 sets no limit."),
+            _ => new McpFailureException(ErrorIds.Cancelled, $"{what} was cancelled."),
+        };
+    }
+
+    private async Task SendNotificationAsync(string method, JsonObject parameters, CancellationToken cancellationToken) =>
+        await Client.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, cancellationToken).ConfigureAwait(false);
+
+    private async Task<McpFailureException> ExplainConnectAsync(Exception exception, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return new McpFailureException(ErrorIds.Cancelled, $"Connecting to {Target} was cancelled.", exception);
+        }
+
+        string errors = await StandardErrorAsync().ConfigureAwait(false);
+        if (_process?.ExitCode is { } exitCode)
+        {
+            return new McpFailureException(
+                ErrorIds.ConnectionFailed,
+                $"{Target} ended with exit code {exitCode} before the MCP handshake was done. Run the command by hand to see why.{errors}",
+                exception);
+        }
+
+        if (exception is OperationCanceledException or TimeoutException)
+        {
+            return new McpFailureException(
+                ErrorIds.ConnectionFailed,
+                $"{Target} did not answer the MCP handshake within {_options.ConnectTimeout.TotalSeconds:0.#} s. Check that the command or address is an MCP server, or give it longer with -TimeoutSec.{errors}",
+                exception);
+        }
+
+        McpFailureException failure = Failures.Connecting(Target, exception);
+        return errors.Length == 0 ? failure : new McpFailureException(failure.ErrorId, failure.Message + errors, exception);
+    }
+
+    private async Task<McpFailureException> ExplainRequestAsync(Exception exception)
+    {
+        if (Status == ConnectionStatus.Closed)
+        {
+            return new McpFailureException(ErrorIds.ConnectionLost, $"The connection to {Target} was closed. Connect again with Connect-McpServer.", exception);
+        }
+
+        if (_process is null || exception is McpProtocolException or McpFailureException)
+        {
+            return Failures.Requesting(Target, exception);
+        }
+
+        Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
+        string errors = await StandardErrorAsync().ConfigureAwait(false);
+        string how = _process.ExitCode is { } exitCode ? $"ended with exit code {exitCode}" : "closed its output";
+        return new McpFailureException(
+            ErrorIds.ConnectionLost, $"The connection was lost: {Target} {how}. Connect again with Connect-McpServer.{errors}", exception);
+    }
+
+    /// <summary>The end of the standard error as part of a message; empty when there is none.</summary>
+    private async Task<string> StandardErrorAsync()
+    {
+        IReadOnlyList<string> lines = _process is null ? [] : await _process.LastErrorLinesAsync().ConfigureAwait(false);
+        return lines.Count == 0 ? "" : $" The last it wrote to standard error:{Environment.NewLine}{string.Join(Environment.NewLine, lines)}";
+    }
+
+    private static async Task IgnoreOutcomeAsync(Task task)
+    {
+        try
+        {
+            await task.ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // For requests whose answer changes nothing; a lost connection shows itself in the status.
+        }
+    }
+
+    private sealed class StdioConnector(string name, Func<StdioTransport> start) : IClientTransport
+    {
+        public string Name => name;
+
+        public Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) => Task.FromResult<ITransport>(start());
+    }
+}

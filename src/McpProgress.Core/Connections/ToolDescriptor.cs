@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace McpProgress.Core.Connections;
+
+/// <summary>A tool as its server describes it (specification, server/tools).</summary>
+public sealed record ToolDescriptor
+{
+    private static readonly JsonElement AnyObject = JsonSerializer.SerializeToElement(new { type = "object" });
+
+    private ToolDescriptor(JsonObject definition) => Definition = definition;
+
+    /// <summary>The name to call it by.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The name to show.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>What it does.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>The JSON Schema of its arguments.</summary>
+    public JsonElement InputSchema { get; init; } = AnyObject;
+
+    /// <summary>The JSON Schema of its structured result, if it has one.</summary>
+    public JsonElement? OutputSchema { get; init; }
+
+    /// <summary>Hints on its behaviour, such as <c>readOnlyHint</c>.</summary>
+    public JsonObject? Annotations { get; init; }
+
+    /// <summary><c>execution.taskSupport</c> of revision 2025-11-25: forbidden, optional or required; null when not said.</summary>
+    public string? TaskSupport { get; init; }
+
+    /// <summary>The whole definition as it came.</summary>
+    public JsonObject Definition { get; }
+
+    /// <summary>Reads one entry of <c>tools/list</c>; null when it has no name.</summary>
+    internal static ToolDescriptor? Read(JsonNode? entry)
+    {
+        if (entry is not JsonObject definition || Text(definition["name"]) is not { Length: > 0 } name)
+        {
+            return null;
+        }
+
+        var annotations = definition["annotations"] as JsonObject;
+        return new ToolDescriptor(definition)
+        {
+            Name = name,
+            Title = Text(definition["title"]) ?? Text(annotations?["title"]),
+            Description = Text(definition["description"]),
+            InputSchema = definition["inputSchema"] is JsonObject input ? JsonSerializer.SerializeToElement(input) : AnyObject,
+            OutputSchema = definition["outputSchema"] is JsonObject output ? JsonSerializer.SerializeToElement(output) : null,
+            Annotations = annotations,
+            TaskSupport = Text((definition["execution"] as JsonObject)?["taskSupport"]),
+        };
+    }
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+}

@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+
+namespace McpProgress.Core.Connections;
+
+/// <summary>The tools of a server, asked for once and kept while they hold.</summary>
+/// <param name="sendAsync">Sends a request.</param>
+/// <param name="accept">Says whether a tool can be called over this connection's transport.</param>
+/// <param name="time">The clock of the list's time to live.</param>
+internal sealed class ToolList(
+    Func<string, JsonObject, CancellationToken, Task<JsonNode?>> sendAsync, Func<ToolDescriptor, bool> accept, TimeProvider time) : IDisposable
+{
+    /// <summary>A server that hands out more pages than this is turning in circles.</summary>
+    private const int MostPages = 1000;
+
+    private readonly SemaphoreSlim _asking = new(1, 1);
+    private Known? _known;
+    private long _version;
+    private bool _asked;
+
+    /// <summary>Forgets the list: the server says that it changed.</summary>
+    public void Invalidate()
+    {
+        Interlocked.Increment(ref _version);
+        Volatile.Write(ref _known, null);
+    }
+
+    /// <summary>True once, after the first list was read.</summary>
+    public bool TakeNeedsSubscription() => !_asked && (_asked = true);
+
+    /// <summary>The list, asked for only where it is not known.</summary>
+    public async Task<IReadOnlyList<ToolDescriptor>> GetAsync(bool refresh, CancellationToken cancellationToken)
+    {
+        if (!refresh && Current is { } known)
+        {
+            return known;
+        }
+
+        await _asking.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!refresh && Current is { } meanwhile)
+            {
+                return meanwhile;
+            }
+
+            long version = Interlocked.Read(ref _version);
+            Known read = await ReadAllAsync(cancellationToken).ConfigureAwait(false);
+            if (version == Interlocked.Read(ref _version))
+            {
+                Volatile.Write(ref _known, read);
+            }
+
+            return read.Tools;
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _asking.Dispose();
+
+    private IReadOnlyList<ToolDescriptor>? Current =>
+        Volatile.Read(ref _known) is { } known && (known.Expires is not { } expires || time.GetUtcNow() < expires) ? known.Tools : null;
+
+    private async Task<Known> ReadAllAsync(CancellationToken cancellationToken)
+    {
+        var tools = new List<ToolDescriptor>();
+        DateTimeOffset? expires = null;
+        string? cursor = null;
+        for (int page = 0; page < MostPages; page++)
+        {
+            JsonObject parameters = cursor is null ? [] : new JsonObject { ["cursor"] = cursor };
+            var result = await sendAsync("tools/list", parameters, cancellationToken).ConfigureAwait(false) as JsonObject;
+            foreach (JsonNode? entry in result?["tools"] as JsonArray ?? [])
+            {
+                if (ToolDescriptor.Read(entry) is { } tool && accept(tool))
+                {
+                    tools.Add(tool);
+                }
+            }
+
+            if (result?["ttlMs"] is JsonValue ttl && ttl.TryGetValue(out double milliseconds) && milliseconds is > 0 and < int.MaxValue)
+            {
+                expires = time.GetUtcNow().AddMilliseconds(milliseconds);
+            }
+
+            cursor = result?["nextCursor"] is JsonValue next && next.TryGetValue(out string? text) ? text : null;
+            if (string.IsNullOrEmpty(cursor))
+            {
+                return new Known(tools, expires);
+            }
+        }
+
+        throw new McpFailureException(ErrorIds.ProtocolError, $"The server's list of tools did not end after {MostPages} pages.");
+    }
+
+    private sealed record Known(IReadOnlyList<ToolDescriptor> Tools, DateTimeOffset? Expires);
+}

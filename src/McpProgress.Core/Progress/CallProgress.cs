@@ -1,0 +1,28 @@
+namespace McpProgress.Core.Progress;
+
+/// <summary>The progress of one call: applies updates in the order the connection reads them.</summary>
+internal sealed class CallProgress(long token, TimeProvider time, IProgressObserver? observer)
+{
+    private long _sequence;
+    private long _lastActivity = time.GetTimestamp();
+
+    /// <summary>The token that names this call on its connection.</summary>
+    public long Token { get; } = token;
+
+    /// <summary>How many updates were applied.</summary>
+    public long Count => Interlocked.Read(ref _sequence);
+
+    /// <summary>How long ago the call last showed life.</summary>
+    public TimeSpan Idle => time.GetElapsedTime(Interlocked.Read(ref _lastActivity));
+
+    /// <summary>Applies one update. Only the connection's reader calls this, so updates cannot overtake each other.</summary>
+    public void Apply(double progress, double? total, string? message)
+    {
+        Interlocked.Exchange(ref _lastActivity, time.GetTimestamp());
+        long sequence = Interlocked.Increment(ref _sequence);
+
+        // Total 0 (and nonsense below it) means unknown, as an absent one does.
+        double? known = total is { } value && double.IsFinite(value) && value > 0 ? value : null;
+        observer?.OnProgress(new ProgressUpdate(sequence, progress, known, message, time.GetUtcNow()));
+    }
+}

@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using McpProgress.Core.Transport;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Core.Progress;
+
+/// <summary>
+/// Gives each call its token and brings each update to its call. Tokens only ever grow, so a token that was
+/// given out and is no longer in flight is its own tombstone: nothing has to be remembered for it.
+/// </summary>
+internal sealed class ProgressRouter(TimeProvider time)
+{
+    /// <summary>Above every id the SDK counts out itself, and exact in a JavaScript number.</summary>
+    private const long FirstToken = 1L << 32;
+
+    private readonly ConcurrentDictionary<long, CallProgress> _inFlight = new();
+    private readonly ConcurrentDictionary<RequestId, long> _tokenByRequest = new();
+    private long _lastToken = FirstToken - 1;
+
+    /// <summary>How many calls can still receive progress.</summary>
+    public int InFlight => _inFlight.Count;
+
+    /// <summary>Opens a new call.</summary>
+    public CallProgress Open(IProgressObserver? observer)
+    {
+        var progress = new CallProgress(Interlocked.Increment(ref _lastToken), time, observer);
+        _inFlight[progress.Token] = progress;
+        return progress;
+    }
+
+    /// <summary>Ends a call: from here on its updates are late.</summary>
+    public void Close(long token) => _inFlight.TryRemove(token, out _);
+
+    /// <summary>Applies one notification.</summary>
+    public ProgressVerdict Apply(in ProgressLine.Content content)
+    {
+        if (content.Token is not { } token)
+        {
+            return ProgressVerdict.Invalid;
+        }
+
+        if (!_inFlight.TryGetValue(token, out CallProgress? call))
+        {
+            return token >= FirstToken && token <= Interlocked.Read(ref _lastToken) ? ProgressVerdict.Late : ProgressVerdict.Invalid;
+        }
+
+        if (content.Progress is not { } progress || !double.IsFinite(progress))
+        {
+            return ProgressVerdict.Invalid;
+        }
+
+        call.Apply(progress, content.Total, content.Message);
+        return ProgressVerdict.Applied;
+    }
+
+    /// <summary>Remembers which request carries a call's token: a call that is retried with input has a new id each time.</summary>
+    public void RequestSent(JsonRpcRequest request)
+    {
+        if (request.Params is JsonObject parameters &&
+            parameters["_meta"] is JsonObject meta &&
+            meta["progressToken"] is JsonValue value && value.TryGetValue(out long token))
+        {
+            _tokenByRequest[request.Id] = token;
+        }
+    }
+
+    /// <summary>
+    /// Closes the call an answer belongs to, at its place on the wire, so that nothing after the result is applied.
+    /// An answer that asks for input or names a task does not end the call.
+    /// </summary>
+    public void ResponseReceived(JsonRpcMessageWithId response)
+    {
+        if (_tokenByRequest.TryRemove(response.Id, out long token) &&
+            !(response is JsonRpcResponse { Result: JsonObject result } && GoesOn(result)))
+        {
+            Close(token);
+        }
+    }
+
+    /// <summary>The request that carries a call's token right now; the token itself where none is known. Forgets it: it will not be answered.</summary>
+    public RequestId RequestOf(long token)
+    {
+        foreach ((RequestId request, long of) in _tokenByRequest)
+        {
+            if (of == token && _tokenByRequest.TryRemove(request, out _))
+            {
+                return request;
+            }
+        }
+
+        return new RequestId(token);
+    }
+
+    private static bool GoesOn(JsonObject result) =>
+        result["task"] is JsonObject ||
+        (result["resultType"] is JsonValue type && type.TryGetValue(out string? name) && name is "input_required" or "task");
+}

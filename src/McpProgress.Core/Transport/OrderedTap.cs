@@ -1,0 +1,101 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpProgress.Core.Progress;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Core.Transport;
+
+/// <summary>
+/// Handles, in wire order and before the SDK sees anything, the messages whose order matters. The SDK hands every
+/// message to its own task, so behind it four of five progress updates arrive out of order, some after the result.
+/// </summary>
+internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics statistics)
+{
+    private const string LogMethod = "notifications/message";
+    private const string ToolsChangedMethod = "notifications/tools/list_changed";
+    private const string LogLevelKey = "io.modelcontextprotocol/logLevel";
+
+    /// <summary>Told of each log message of the server, in order.</summary>
+    public Action<ServerLogMessage>? LogReceived { get; set; }
+
+    /// <summary>Told when the server says that its list of tools has changed.</summary>
+    public Action? ToolsChanged { get; set; }
+
+    /// <summary>Asked for with every request of revision 2026-07-28, which sends no logs otherwise.</summary>
+    public string? LogLevel { get; set; }
+
+    /// <summary>Takes a line that is a progress notification. False: the line is something else.</summary>
+    public bool TryTake(ReadOnlySpan<byte> line)
+    {
+        if (!ProgressLine.TryRead(line, out ProgressLine.Content content))
+        {
+            return false;
+        }
+
+        statistics.MessageIn();
+        statistics.Progress(progress.Apply(content));
+        return true;
+    }
+
+    /// <summary>Takes a message that ends here. False: the SDK is to have it.</summary>
+    public bool TryTake(JsonRpcMessage message)
+    {
+        statistics.MessageIn();
+        switch (message)
+        {
+            case JsonRpcMessageWithId response and (JsonRpcResponse or JsonRpcError):
+                progress.ResponseReceived(response);
+                return false;
+
+            case JsonRpcNotification { Method: ProgressLine.Method } notification:
+                statistics.Progress(progress.Apply(ProgressLine.Read(notification.Params)));
+                return true;
+
+            case JsonRpcNotification { Method: LogMethod } notification:
+                LogReceived?.Invoke(ServerLogMessage.Read(notification.Params));
+                return true;
+
+            case JsonRpcNotification { Method: ToolsChangedMethod }:
+                ToolsChanged?.Invoke();
+                return true;
+
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Looks at a message before it is sent.</summary>
+    public void Sending(JsonRpcMessage message)
+    {
+        if (message is JsonRpcRequest request)
+        {
+            progress.RequestSent(request);
+            if (LogLevel is { } level && request.Params is JsonObject parameters && parameters["_meta"] is JsonObject meta)
+            {
+                meta[LogLevelKey] = level;
+            }
+        }
+
+        statistics.MessageOut();
+    }
+}
+
+/// <summary>A log message of the server (<c>notifications/message</c>).</summary>
+/// <param name="Level">debug, info, notice, warning, error, critical, alert or emergency.</param>
+/// <param name="Logger">The name of the logger, when the server gives one.</param>
+/// <param name="Text">The data as text: itself when it is a string, JSON otherwise.</param>
+public sealed record ServerLogMessage(string Level, string? Logger, string Text)
+{
+    internal static ServerLogMessage Read(JsonNode? parameters)
+    {
+        var members = parameters as JsonObject;
+        return new ServerLogMessage(TextOf(members?["level"]) ?? "info", TextOf(members?["logger"]), TextOf(members?["data"]) ?? "");
+    }
+
+    private static string? TextOf(JsonNode? node) => node switch
+    {
+        null => null,
+        JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
+        _ => node.ToJsonString(),
+    };
+}

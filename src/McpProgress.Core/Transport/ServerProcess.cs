@@ -1,0 +1,207 @@
+using System.ComponentModel;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using McpProgress.Core.Connections;
+
+namespace McpProgress.Core.Transport;
+
+/// <summary>
+/// The process of a stdio server. It ends, with everything it has started, when the connection closes or this
+/// process exits. On Unix it gets a session of its own: Ctrl+C at the terminal then cancels a call
+/// instead of killing every server, and its whole process group can be ended at once.
+/// </summary>
+internal sealed partial class ServerProcess : IAsyncDisposable
+{
+    private const int KeptErrorLines = 50;
+    private const int LongestErrorLine = 2000;
+
+    /// <summary>How long a server may take to leave by itself once its standard input is closed.</summary>
+    private static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan ErrorOutputGrace = TimeSpan.FromMilliseconds(500);
+
+    private static readonly ConcurrentDictionary<ServerProcess, bool> Running = new();
+
+    private readonly Process _process;
+    private readonly bool _ownGroup;
+    private readonly Queue<string> _errorLines = new();
+    private readonly Task _readingErrors;
+    private int _disposed;
+
+    static ServerProcess() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
+    {
+        foreach (ServerProcess server in Running.Keys)
+        {
+            server.Kill();
+        }
+    };
+
+    private ServerProcess(Process process, bool ownGroup, Action<string>? errorLine)
+    {
+        _process = process;
+        _ownGroup = ownGroup;
+        Id = process.Id;
+        Running[this] = true;
+        _readingErrors = Task.Run(() => ReadErrorsAsync(errorLine));
+    }
+
+    /// <summary>The process id.</summary>
+    public int Id { get; }
+
+    /// <summary>What the server writes.</summary>
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    /// <summary>What the server reads.</summary>
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    /// <summary>The exit code; null while the process runs.</summary>
+    public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
+
+    /// <summary>Starts the server.</summary>
+    /// <exception cref="McpFailureException">McpConnectionFailed: the command was not found or could not be started.</exception>
+    public static ServerProcess Start(StdioEndpoint endpoint, Action<string>? errorLine = null)
+    {
+        ProcessStartInfo start = CommandLine.Resolve(endpoint);
+        bool ownGroup = UseOwnSession(start);
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.UseShellExecute = false;
+        start.CreateNoWindow = true;
+        foreach ((string name, string? value) in endpoint.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        try
+        {
+            Process process = Process.Start(start) ?? throw new Win32Exception("The system started no process.");
+            return new ServerProcess(process, ownGroup, errorLine);
+        }
+        catch (Exception exception) when (exception is Win32Exception or IOException or UnauthorizedAccessException)
+        {
+            throw new McpFailureException(
+                ErrorIds.ConnectionFailed,
+                $"The command '{endpoint.Command}' could not be started: {exception.Message} Check that it is an executable you may run, and that the working directory exists.",
+                exception);
+        }
+    }
+
+    /// <summary>The last lines of the standard error, oldest first. Waits a moment for what the process wrote before it ended.</summary>
+    public async Task<IReadOnlyList<string>> LastErrorLinesAsync()
+    {
+        if (_process.HasExited)
+        {
+            await Task.WhenAny(_readingErrors, Task.Delay(ErrorOutputGrace)).ConfigureAwait(false);
+        }
+
+        lock (_errorLines)
+        {
+            return [.. _errorLines];
+        }
+    }
+
+    /// <summary>Closes the standard input, waits for the server to leave, and ends what is left of its tree.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // The pipe is broken already: the server is gone or going.
+        }
+
+        using var grace = new CancellationTokenSource(ExitGrace);
+        try
+        {
+            await _process.WaitForExitAsync(grace.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // It had its chance; killed below.
+        }
+
+        Kill();
+        Running.TryRemove(this, out _);
+        await Task.WhenAny(_readingErrors, Task.Delay(ErrorOutputGrace)).ConfigureAwait(false);
+        _process.Dispose();
+    }
+
+    /// <summary>Ends the process and all it has started, now.</summary>
+    public void Kill()
+    {
+        try
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill(entireProcessTree: true);
+            }
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException)
+        {
+            // It ended meanwhile, or a descendant could not be ended by its parent chain: the group below gets it.
+        }
+
+        if (_ownGroup)
+        {
+            // Also those whose parent has left: they still belong to the group.
+            _ = KillGroup(-Id, SigKill);
+        }
+    }
+
+    private const int SigKill = 9;
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int KillGroup(int id, int signal);
+
+    private static bool UseOwnSession(ProcessStartInfo start)
+    {
+        (string? program, string[] arguments) =
+            OperatingSystem.IsLinux() ? (CommandLine.Find("setsid"), Array.Empty<string>())
+            : OperatingSystem.IsMacOS() ? ("/usr/bin/perl", ["-e", "use POSIX; POSIX::setsid(); exec { $ARGV[0] } @ARGV or die $!"])
+            : (null, Array.Empty<string>());
+        if (program is null || !File.Exists(program))
+        {
+            return false;
+        }
+
+        // The new program image replaces setsid, so the process id stays that of the server.
+        List<string> rest = [.. arguments, start.FileName, .. start.ArgumentList];
+        start.FileName = program;
+        start.ArgumentList.Clear();
+        rest.ForEach(start.ArgumentList.Add);
+        return true;
+    }
+
+    private async Task ReadErrorsAsync(Action<string>? errorLine)
+    {
+        try
+        {
+            while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+            {
+                string kept = line.Length > LongestErrorLine ? line[..LongestErrorLine] : line;
+                lock (_errorLines)
+                {
+                    if (_errorLines.Count == KeptErrorLines)
+                    {
+                        _errorLines.Dequeue();
+                    }
+
+                    _errorLines.Enqueue(kept);
+                }
+
+                errorLine?.Invoke(kept);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The stream went away with the process.
+        }
+    }
+}

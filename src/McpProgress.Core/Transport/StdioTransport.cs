@@ -1,0 +1,191 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Threading.Channels;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Core.Transport;
+
+/// <summary>
+/// JSON-RPC over a pair of byte streams, one message a line (specification, basic/transports, stdio), with the
+/// ordered tap built in: progress is decoded from the line itself and never becomes a JSON tree.
+/// </summary>
+internal sealed class StdioTransport : ITransport
+{
+    private static readonly JsonTypeInfo<JsonRpcMessage> MessageType =
+        (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
+
+    private static readonly TimeSpan ReaderGrace = TimeSpan.FromSeconds(1);
+
+    private readonly Stream _input;
+    private readonly Stream _output;
+    private readonly OrderedTap _tap;
+    private readonly TransportStatistics _statistics;
+    private readonly Action<string>? _unreadable;
+    private readonly LineBuffer _lines;
+    private readonly int _maximumMessageBytes;
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly ArrayBufferWriter<byte> _outgoing = new(4096);
+    private readonly Channel<JsonRpcMessage> _messages = TappedTransport.NewChannel();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Task _reading;
+
+    /// <summary>Starts to read at once.</summary>
+    /// <param name="input">What the server writes: its standard output.</param>
+    /// <param name="output">What the server reads: its standard input.</param>
+    /// <param name="tap">Takes what must be handled in order.</param>
+    /// <param name="statistics">Counts what crosses.</param>
+    /// <param name="maximumMessageBytes">A longer line is skipped.</param>
+    /// <param name="unreadable">Told why a line was skipped; runs on the reader.</param>
+    public StdioTransport(
+        Stream input,
+        Stream output,
+        OrderedTap tap,
+        TransportStatistics statistics,
+        int maximumMessageBytes,
+        Action<string>? unreadable = null)
+    {
+        _input = input;
+        _output = output;
+        _tap = tap;
+        _statistics = statistics;
+        _unreadable = unreadable;
+        _maximumMessageBytes = maximumMessageBytes;
+        _lines = new LineBuffer(maximumMessageBytes);
+        _reading = Task.Run(ReadAsync);
+    }
+
+    /// <summary>Completes when the server's output has ended and every line before the end was handled.</summary>
+    public Task Reading => _reading;
+
+    /// <inheritdoc/>
+    public string? SessionId => null;
+
+    /// <inheritdoc/>
+    public ChannelReader<JsonRpcMessage> MessageReader => _messages.Reader;
+
+    /// <inheritdoc/>
+    public async Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
+    {
+        await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _tap.Sending(message);
+            _outgoing.ResetWrittenCount();
+            using (var json = new Utf8JsonWriter(_outgoing))
+            {
+                JsonSerializer.Serialize(json, message, MessageType);
+            }
+
+            _outgoing.Write("\n"u8);
+
+            // Not cancellable: half a line would make every later message unreadable. Closing ends it.
+            await _output.WriteAsync(_outgoing.WrittenMemory, _closing.Token).ConfigureAwait(false);
+            await _output.FlushAsync(_closing.Token).ConfigureAwait(false);
+            _statistics.WroteBytes(_outgoing.WrittenCount);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await _reading.WaitAsync(ReaderGrace).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Somebody else still holds the server's output open and the platform cannot cancel a read on a pipe.
+            // The read ends when they let go; nobody waits for it.
+        }
+
+        _messages.Writer.TryComplete();
+    }
+
+    private async Task ReadAsync()
+    {
+        Exception? error = null;
+        try
+        {
+            while (true)
+            {
+                int count = await _input.ReadAsync(_lines.GetMemory(), _closing.Token).ConfigureAwait(false);
+                if (count == 0)
+                {
+                    break;
+                }
+
+                _lines.Advance(count);
+                while (NextForSdk() is { } message)
+                {
+                    await _messages.Writer.WriteAsync(message, _closing.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // Closed from our side.
+        }
+        catch (Exception exception)
+        {
+            // Not lost: the SDK fails every pending request with it.
+            error = exception;
+        }
+
+        _messages.Writer.TryComplete(error);
+    }
+
+    /// <summary>Handles lines until one is for the SDK; null when no complete line is left.</summary>
+    private JsonRpcMessage? NextForSdk()
+    {
+        while (_lines.TryRead(out Span<byte> line, out LineBuffer.OversizedLine? oversized))
+        {
+            JsonRpcMessage? message = oversized is null ? Decode(line) : Replace(oversized);
+            if (message is not null && !_tap.TryTake(message))
+            {
+                return message;
+            }
+        }
+
+        return null;
+    }
+
+    private JsonRpcMessage? Decode(Span<byte> line)
+    {
+        _statistics.ReadBytes(line.Length + 1);
+        ReadOnlySpan<byte> text = line.Trim(" \t\r"u8);
+        if (text.IsEmpty || _tap.TryTake(text))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(text, MessageType) ?? throw new JsonException("null is no message");
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            // Servers print banners and debug output to stdout: counted, told, and over.
+            _statistics.Unreadable();
+            _unreadable?.Invoke(exception.Message);
+            return null;
+        }
+    }
+
+    // The answer to a waiting call must not vanish with the line: the call gets an error instead of a long silence.
+    private JsonRpcError? Replace(LineBuffer.OversizedLine oversized)
+    {
+        string reason = $"The server sent a message of more than {_maximumMessageBytes / (1024 * 1024)} MiB, which is not read.";
+        _statistics.Unreadable();
+        _unreadable?.Invoke(reason);
+        return OversizedMessage.FindId(oversized) is not { } id
+            ? null
+            : new JsonRpcError { Id = id, Error = new JsonRpcErrorDetail { Code = (int)McpErrorCode.InternalError, Message = reason } };
+    }
+}

@@ -1,0 +1,133 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Security;
+using McpProgress.Core;
+using McpProgress.Core.Configuration;
+using McpProgress.Core.Connections;
+using McpProgress.PowerShell.Completion;
+using McpProgress.PowerShell.Conversion;
+using McpProgress.PowerShell.Pipeline;
+
+namespace McpProgress.PowerShell.Cmdlets;
+
+/// <summary>Connects to an MCP server: started from a command, reached at an address, or found by name in an mcp.json file.</summary>
+[Cmdlet(VerbsCommunications.Connect, "McpServer", DefaultParameterSetName = "Name")]
+[OutputType(typeof(McpConnection))]
+public sealed class ConnectMcpServerCommand : McpCmdlet
+{
+    /// <summary>The executable of a stdio server.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Command")]
+    public string Command { get; set; } = "";
+
+    /// <summary>Its arguments, one each.</summary>
+    [Parameter(ParameterSetName = "Command")]
+    [Alias("Args")]
+    public string[] ArgumentList { get; set; } = [];
+
+    /// <summary>Environment variables for it; a null value removes one.</summary>
+    [Parameter(ParameterSetName = "Command")]
+    public IDictionary? Environment { get; set; }
+
+    /// <summary>The folder it starts in; by default the current location.</summary>
+    [Parameter(ParameterSetName = "Command")]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>The address of a Streamable HTTP server.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Uri", ValueFromPipelineByPropertyName = true)]
+    [Alias("Url")]
+    public Uri Uri { get; set; } = null!;
+
+    /// <summary>Extra request headers.</summary>
+    [Parameter(ParameterSetName = "Uri")]
+    public IDictionary? Header { get; set; }
+
+    /// <summary>A bearer token.</summary>
+    [Parameter(ParameterSetName = "Uri")]
+    public SecureString? Token { get; set; }
+
+    /// <summary>The name of a configured server, or, with -Command and -Uri, the name the connection gets.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = "Command")]
+    [Parameter(ParameterSetName = "Uri")]
+    [ArgumentCompleter(typeof(ConfiguredServerCompleter))]
+    public string Name { get; set; } = "";
+
+    /// <summary>The mcp.json file to read instead of the usual ones.</summary>
+    [Parameter(ParameterSetName = "Name")]
+    public string? ConfigurationPath { get; set; }
+
+    /// <summary>How long start and handshake may take, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(0.1, 86400)]
+    public double TimeoutSec { get; set; } = 30;
+
+    /// <summary>How long a call may stay silent on this connection, in seconds; 0 waits for ever.</summary>
+    [Parameter]
+    [ValidateRange(0.0, double.MaxValue)]
+    public double IdleTimeoutSec { get; set; } = 300;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        try
+        {
+            (string name, ServerEndpoint endpoint) = FindEndpoint();
+            var options = new ConnectionOptions
+            {
+                ConnectTimeout = TimeSpan.FromSeconds(TimeoutSec),
+                IdleTimeout = Seconds.ToTimeSpan(IdleTimeoutSec),
+                ClientVersion = ModuleVersion,
+            };
+            string freeName = State.FreeName(name);
+            ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options, cancellationToken));
+            var connection = new McpConnection(core);
+            State.Add(connection);
+            WriteObject(connection);
+        }
+        catch (McpFailureException failure)
+        {
+            // Terminating: a script that goes on without its connection would use an older one instead.
+            ThrowTerminatingError(ToRecord(failure, ParameterSetName switch { "Uri" => Uri, "Command" => Command, _ => Name }));
+        }
+    }
+
+    private (string Name, ServerEndpoint Endpoint) FindEndpoint()
+    {
+        switch (ParameterSetName)
+        {
+            case "Command":
+                string command = Command.Contains('/', StringComparison.Ordinal) || Command.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                    ? GetUnresolvedProviderPathFromPSPath(Command)
+                    : Command;
+                return (NameOr(Path.GetFileNameWithoutExtension(Command)), new StdioEndpoint(command, ArgumentList)
+                {
+                    Environment = Texts(Environment),
+                    WorkingDirectory = WorkingDirectory is null ? CurrentFolder : GetUnresolvedProviderPathFromPSPath(WorkingDirectory),
+                });
+
+            case "Uri":
+                if (!Uri.IsAbsoluteUri || Uri.Scheme is not ("http" or "https"))
+                {
+                    throw new McpFailureException(ErrorIds.InvalidArgument, $"'{Uri}' is not an http or https address, such as http://127.0.0.1:8000/mcp.");
+                }
+
+                return (NameOr(Uri.Authority), new HttpEndpoint(Uri)
+                {
+                    Headers = Texts(Header).ToDictionary(header => header.Key, header => header.Value ?? ""),
+                    Token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!),
+                });
+
+            default:
+                ConfiguredServer configured = new McpConfiguration(UserPlaces.Current).Find(
+                    Name, CurrentFolder, ConfigurationPath is null ? null : GetUnresolvedProviderPathFromPSPath(ConfigurationPath));
+                return (configured.Name, configured.Endpoint is StdioEndpoint { WorkingDirectory: null } stdio
+                    ? stdio with { WorkingDirectory = CurrentFolder }
+                    : configured.Endpoint);
+        }
+    }
+
+    private string NameOr(string fallback) => Name.Length > 0 ? Name : fallback;
+
+    private static Dictionary<string, string?> Texts(IDictionary? dictionary) =>
+        dictionary?.Cast<DictionaryEntry>().ToDictionary(entry => entry.Key.ToString()!, entry => entry.Value?.ToString()) ?? [];
+}

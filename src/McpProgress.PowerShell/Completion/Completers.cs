@@ -1,0 +1,74 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Management.Automation.Runspaces;
+using McpProgress.Core;
+using McpProgress.Core.Configuration;
+using McpProgress.Core.Connections;
+using McpProgress.Core.Text;
+using McpProgress.PowerShell.State;
+
+namespace McpProgress.PowerShell.Completion;
+
+/// <summary>Offers names while the user types. A completer never throws and never waits long.</summary>
+public abstract class NameCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        string typed = wordToComplete.Trim('\'', '"');
+        var wildcard = WildcardPattern.Get($"{typed}*", WildcardOptions.IgnoreCase);
+        try
+        {
+            return [.. Candidates(fakeBoundParameters).Where(candidate => wildcard.IsMatch(candidate.Name)).Select(ToResult)];
+        }
+        catch (Exception exception) when (exception is McpFailureException or TimeoutException or OperationCanceledException or InvalidOperationException)
+        {
+            // Nothing to offer: an error would only disturb the line the user is typing.
+            return [];
+        }
+    }
+
+    /// <summary>The names on offer, each with what its tooltip says.</summary>
+    private protected abstract IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters);
+
+    private static CompletionResult ToResult((string Name, string? ToolTip) candidate)
+    {
+        string name = candidate.Name;
+        bool plain = name.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or '/' or ':');
+        string toolTip = TerminalText.Shorten(TerminalText.Clean(candidate.ToolTip), 300);
+        return new CompletionResult(
+            plain ? name : $"'{name.Replace("'", "''", StringComparison.Ordinal)}'", name, CompletionResultType.ParameterValue, toolTip.Length > 0 ? toolTip : name);
+    }
+}
+
+/// <summary>Completes the names of open connections.</summary>
+public sealed class ServerNameCompleter : NameCompleter
+{
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
+        McpState.For(Runspace.DefaultRunspace).Connections.Select(connection => (connection.Name, (string?)$"{connection.Server} - {connection.Target}"));
+}
+
+/// <summary>Completes the names of configured servers.</summary>
+public sealed class ConfiguredServerCompleter : NameCompleter
+{
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
+        new McpConfiguration(UserPlaces.Current).List(System.Environment.CurrentDirectory, boundParameters["ConfigurationPath"] as string)
+            .Servers.Where(server => !server.IsShadowed).Select(server => (server.Name, (string?)$"{server.Target} ({server.SourcePath})"));
+}
+
+/// <summary>Completes the names of a server's tools, with their descriptions.</summary>
+public sealed class ToolNameCompleter : NameCompleter
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters)
+    {
+        object? server = boundParameters["Server"] is object[] { Length: > 0 } several ? several[0] : boundParameters["Server"];
+        McpConnection connection = McpState.For(Runspace.DefaultRunspace).Resolve(server is PSObject wrapped ? wrapped.BaseObject : server);
+        using var patience = new CancellationTokenSource(Patience);
+        IReadOnlyList<ToolDescriptor> tools = Task.Run(() => connection.Core.GetToolsAsync(cancellationToken: patience.Token)).GetAwaiter().GetResult();
+        return tools.Select(tool => (tool.Name, tool.Description));
+    }
+}

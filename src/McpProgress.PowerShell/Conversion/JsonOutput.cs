@@ -1,0 +1,48 @@
+using System.Management.Automation;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace McpProgress.PowerShell.Conversion;
+
+/// <summary>Turns JSON into what a pipeline expects: objects with properties, arrays, and plain values.</summary>
+internal static class JsonOutput
+{
+    /// <summary>A JSON value as an object; null for JSON null.</summary>
+    public static object? ToObject(JsonNode? node) => node switch
+    {
+        null => null,
+        JsonObject members => ToObject(members),
+        JsonArray items => items.Select(ToObject).ToArray(),
+        _ => ToScalar(node),
+    };
+
+    private static PSObject ToObject(JsonObject members)
+    {
+        var result = new PSObject();
+        foreach ((string name, JsonNode? value) in members)
+        {
+            // Two names that differ in case alone are one property in PowerShell: the first one stays.
+            if (result.Properties[name] is null)
+            {
+                result.Properties.Add(new PSNoteProperty(name, ToObject(value)));
+            }
+        }
+
+        return result;
+    }
+
+    private static object? ToScalar(JsonNode node)
+    {
+        JsonElement element = node is JsonValue value && value.TryGetValue(out JsonElement parsed) ? parsed : JsonSerializer.SerializeToElement(node);
+        return element.ValueKind switch
+        {
+            JsonValueKind.String => element.GetString(),
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            JsonValueKind.Number when element.TryGetInt32(out int small) => small,
+            JsonValueKind.Number when element.TryGetInt64(out long whole) => whole,
+            JsonValueKind.Number when element.TryGetDouble(out double number) => number,
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,106 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using McpProgress.Core;
+using McpProgress.PowerShell.State;
+
+namespace McpProgress.PowerShell.Pipeline;
+
+/// <summary>What every cmdlet of the module shares: its runspace's connections, asynchronous work, and errors.</summary>
+public abstract class McpCmdlet : PSCmdlet, IDisposable
+{
+    private readonly object _stopLock = new();
+    private readonly CancellationTokenSource _stop = new();
+    private bool _disposed;
+
+    /// <summary>The connections and servers of this runspace.</summary>
+    internal static McpState State => McpState.For(Runspace.DefaultRunspace);
+
+    /// <summary>The version of the module, told to servers.</summary>
+    internal static string ModuleVersion { get; } = typeof(McpCmdlet).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    /// <summary>The folder the user is in; the process's own when the location is no folder.</summary>
+    internal string CurrentFolder =>
+        SessionState.Path.CurrentLocation.Provider.Name == "FileSystem" ? SessionState.Path.CurrentFileSystemLocation.ProviderPath : System.Environment.CurrentDirectory;
+
+    /// <summary>Fires when the pipeline is stopped.</summary>
+    internal CancellationToken Stop => _stop.Token;
+
+    /// <summary>Releases what the cmdlet holds.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Ctrl+C, from another thread: the work in progress sees it at once.</summary>
+    protected override void StopProcessing()
+    {
+        // The engine may dispose the cmdlet while it is still stopping it.
+        lock (_stopLock)
+        {
+            if (!_disposed)
+            {
+                _stop.Cancel();
+            }
+        }
+    }
+
+    /// <inheritdoc cref="Dispose()"/>
+    protected virtual void Dispose(bool disposing)
+    {
+        lock (_stopLock)
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                _stop.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Waits for asynchronous work that writes nothing.</summary>
+    private protected T Await<T>(Func<CancellationToken, Task<T>> work)
+    {
+        T result = default!;
+        Run(async (_, cancellationToken) => result = await work(cancellationToken).ConfigureAwait(false));
+        return result;
+    }
+
+    /// <summary>Runs asynchronous work that writes through <see cref="PipelinePump.Post"/>.</summary>
+    private protected void Run(Func<PipelinePump, CancellationToken, Task> work)
+    {
+        var pump = new PipelinePump();
+        try
+        {
+            pump.Run(() => work(pump, _stop.Token), _stop);
+        }
+        catch (Exception exception) when (Stopping && exception is McpFailureException { ErrorId: ErrorIds.Cancelled } or OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+
+    /// <summary>The connection a user means: a connection, a name, or null for the newest one.</summary>
+    /// <exception cref="McpFailureException">McpServerNotFound.</exception>
+    private protected static McpConnection Resolve(object? server) => State.Resolve(server is PSObject wrapped ? wrapped.BaseObject : server);
+
+    /// <summary>What <c>-Server</c> names; one null, the newest connection, where it names nothing.</summary>
+    private protected static IEnumerable<object?> OrNewest(object[]? servers) => servers ?? new object?[] { null };
+
+    private protected void WriteFailure(McpFailureException failure, object? target = null) => WriteError(ToRecord(failure, target));
+
+    private protected static ErrorRecord ToRecord(McpFailureException failure, object? target) => new(failure, failure.ErrorId, CategoryOf(failure.ErrorId), target);
+
+    private static ErrorCategory CategoryOf(string errorId) => errorId switch
+    {
+        ErrorIds.ServerNotFound or ErrorIds.ToolNotFound or ErrorIds.TaskNotFound => ErrorCategory.ObjectNotFound,
+        ErrorIds.ConnectionFailed or ErrorIds.ConnectionLost => ErrorCategory.ConnectionError,
+        ErrorIds.ProtocolError => ErrorCategory.ProtocolError,
+        ErrorIds.InvalidArgument => ErrorCategory.InvalidArgument,
+        ErrorIds.IdleTimeout or ErrorIds.Timeout or ErrorIds.TaskExpired => ErrorCategory.OperationTimeout,
+        ErrorIds.Cancelled => ErrorCategory.OperationStopped,
+        ErrorIds.ToolError => ErrorCategory.FromStdErr,
+        ErrorIds.ServerStartFailed => ErrorCategory.OpenError,
+        _ => ErrorCategory.NotSpecified,
+    };
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Server.Http;
+
+/// <content>The answers that are not streams.</content>
+public sealed partial class StreamableHttpEndpoint
+{
+    // Not in the specification; the code the other SDKs use.
+    private const int SessionNotFound = -32001;
+
+    // JSON-RPC's general server error, for what has no code of its own.
+    private const int ServerError = -32000;
+
+    private static Task RefuseMethodAsync(HttpExchange exchange, string allowed)
+    {
+        exchange.SetHeader("Allow", allowed);
+        return RefuseAsync(exchange, 405, $"Method Not Allowed: use {allowed}.");
+    }
+
+    private static Task RefuseAsync(
+        HttpExchange exchange, int status, string reason, RequestId id = default, McpErrorCode code = (McpErrorCode)ServerError) =>
+        RefuseAsync(exchange, status, new JsonRpcErrorDetail { Code = (int)code, Message = reason }, id);
+
+    private static async Task RefuseAsync(HttpExchange exchange, int status, JsonRpcErrorDetail detail, RequestId id)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new JsonRpcError { Id = id, Error = detail }, ErrorType);
+        exchange.SetStatus(status);
+        exchange.SetHeader("Content-Type", "application/json");
+        await exchange.ResponseBody.WriteAsync(body, exchange.Aborted).ConfigureAwait(false);
+    }
+
+    // A missing header accepts everything (RFC 9110, 12.5.1), so a bare curl gets an answer.
+    private static bool Accepts(HttpExchange exchange, string mediaType) =>
+        exchange.RequestHeader("Accept") is not { Length: > 0 } accept ||
+        accept.Split(',').Select(range => range.Split(';')[0].Trim()).Any(range =>
+            range == "*/*" ||
+            range.Equals(mediaType, StringComparison.OrdinalIgnoreCase) ||
+            (range.EndsWith("/*", StringComparison.Ordinal) && mediaType.StartsWith(range[..^1], StringComparison.OrdinalIgnoreCase)));
+
+    private static RequestId? CancelledId(JsonRpcNotification cancelled) =>
+        (cancelled.Params as JsonObject)?["requestId"] is JsonValue id
+            ? id.TryGetValue(out string? text) ? new RequestId(text) : id.TryGetValue(out long number) ? new RequestId(number) : null
+            : null;
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A {Method} ended before its answer: {Reason}")]
+    private static partial void LogGone(ILogger logger, string method, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a request with {Status}: {Reason}")]
+    private static partial void LogRefused(ILogger logger, int status, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a body that is not a JSON-RPC message: {Reason}")]
+    private static partial void LogUnreadable(ILogger logger, string reason);
+}

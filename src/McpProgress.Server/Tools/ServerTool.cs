@@ -1,0 +1,35 @@
+using System.Text.Json;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Server.Tools;
+
+/// <summary>The body of a tool: from its arguments to its result, saying through the context how it goes.</summary>
+/// <param name="arguments">What the caller gave.</param>
+/// <param name="context">Progress, logging and cancellation.</param>
+/// <returns>The result; a <see cref="ToolException"/> becomes an error result with its message.</returns>
+public delegate ValueTask<ToolResult> ToolBody(ToolArguments arguments, ToolContext context);
+
+/// <summary>A tool, written once and served in every way a client can call it.</summary>
+public sealed class ServerTool
+{
+    /// <summary>The name it is called by, unique in its set.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The name people see.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>What it does and when to use it.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>The JSON schema (an object schema) of its arguments.</summary>
+    public required JsonElement InputSchema { get; init; }
+
+    /// <summary>The JSON schema of its <see cref="ToolResult.StructuredContent"/>; null if it returns none.</summary>
+    public JsonElement? OutputSchema { get; init; }
+
+    /// <summary>Hints about what it changes.</summary>
+    public ToolAnnotations? Annotations { get; init; }
+
+    /// <summary>What it does.</summary>
+    public required ToolBody Body { get; init; }
+}

@@ -1,0 +1,44 @@
+<#
+.SYNOPSIS
+Runs a folder of Pester tests and leaves the counts in a JSON file.
+
+.PARAMETER Pester
+The path of the Pester module to use.
+
+.PARAMETER TestPath
+The folder of the tests.
+
+.PARAMETER ResultPath
+Where the counts go.
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)]
+    [string] $Pester,
+
+    [Parameter(Mandatory)]
+    [string] $TestPath,
+
+    [Parameter(Mandatory)]
+    [string] $ResultPath
+)
+
+Set-StrictMode -Version 3
+$ErrorActionPreference = 'Stop'
+
+Import-Module $Pester
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = $TestPath
+$configuration.Run.PassThru = $true
+$configuration.Output.Verbosity = 'Normal'
+$configuration.Output.CIFormat = 'None'
+$run = Invoke-Pester -Configuration $configuration
+
+# A test file that breaks before its tests are known has no failed test to show for it.
+$failed = $run.FailedCount
+if ($run.Result -ne 'Passed' -and -not $failed) { $failed = 1 }
+@{
+    Passed  = $run.PassedCount
+    Failed  = $failed
+    Skipped = $run.SkippedCount + $run.InconclusiveCount
+} | ConvertTo-Json | Set-Content -LiteralPath $ResultPath
