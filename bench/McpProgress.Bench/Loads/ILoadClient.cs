@@ -1,4 +1,4 @@
-namespace McpProgress.Bench;
+namespace McpProgress.Bench.Loads;
 
 /// <summary>A connection to <c>FaultyServer flood</c>, through whatever client is measured.</summary>
 internal interface ILoadClient : IAsyncDisposable

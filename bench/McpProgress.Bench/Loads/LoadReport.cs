@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace McpProgress.Bench;
+namespace McpProgress.Bench.Loads;
 
 /// <summary>What one client did under the bench's two loads: one JSON line, the same shape for every peer.</summary>
 /// <param name="Peer">The client's name.</param>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace McpProgress.Bench;
+namespace McpProgress.Bench.Loads;
 
 /// <summary>Puts a client under the bench's two loads, in the order and with the warm-up that every peer has.</summary>
 internal static class LoadRun

@@ -1,15 +1,15 @@
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 
-namespace McpProgress.Bench;
+namespace McpProgress.Bench.Loads;
 
 /// <summary>The MCP SDK's client over stdio, used as its documentation shows.</summary>
 internal sealed class SdkLoadClient(McpClient client) : ILoadClient
 {
     private static readonly Dictionary<string, object?> s_echoArguments = new() { ["message"] = "hello" };
 
-    public static async Task<SdkLoadClient> ConnectAsync(string server) =>
-        new(await McpClient.CreateAsync(new StdioClientTransport(new() { Command = server, Arguments = ["flood"] }))
+    public static async Task<ILoadClient> ConnectAsync(string server) =>
+        new SdkLoadClient(await McpClient.CreateAsync(new StdioClientTransport(new() { Command = server, Arguments = ["flood"] }))
             .ConfigureAwait(false));
 
     public async Task FloodAsync(int count, Action<double> onProgress) =>
