@@ -1,6 +1,11 @@
 // Lists a server's tools and calls one, with the TypeScript SDK's own client.
 //
-//   node ts-client.mjs [--tool name] [--arguments json] [--cancel-after n] [--no-progress] [--token t] -- <url | command …>
+//   node ts-client.mjs [options] -- <url | command …>
+//     --tool name  --arguments json    the call; without a tool, only the list
+//     --cancel-after n                 cancels after that many updates
+//     --no-progress                    asks for none
+//     --modern                         revision 2026-07-28, with the SDK's second generation; else 2025-11-25 with the first
+//     --token t                        a bearer token
 //
 // Prints one JSON object a line:
 //   {"server":{…},"tools":[names]}
@@ -18,13 +23,14 @@ const { values, positionals } = parseArgs({
     arguments: { type: 'string', default: '{}' },
     'cancel-after': { type: 'string' },
     'no-progress': { type: 'boolean', default: false },
+    modern: { type: 'boolean', default: false },
     token: { type: 'string' },
   },
 });
 
 const print = object => process.stdout.write(JSON.stringify(object) + '\n');
 
-const { client, transport } = await connect(positionals, { token: values.token });
+const { client, transport } = await connect(positionals, values);
 try {
   const { tools } = await client.listTools();
   print({ server: client.getServerVersion(), tools: tools.map(tool => tool.name) });
@@ -62,7 +68,7 @@ async function callTool() {
   try {
     const result = await client.callTool(
       { name: values.tool, arguments: JSON.parse(values.arguments) },
-      undefined,
+      ...(values.modern ? [] : [undefined]), // The first generation takes a result schema in between.
       { onprogress: values['no-progress'] ? undefined : onprogress, signal: abort.signal, resetTimeoutOnProgress: true },
     );
     print({ result });
