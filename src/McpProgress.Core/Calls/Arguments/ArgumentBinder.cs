@@ -19,7 +19,7 @@ public static class ArgumentBinder
 {
     // A simple argument takes about five steps; the allowance leaves room for generous unions and ends hostile ones
     // within a second or so.
-    private const long BaseAllowance = 200_000;
+    private const long BaseAllowance = 50_000;
     private const long AllowanceForEachValue = 200;
 
     /// <summary>Binds arguments to a tool's input schema.</summary>

@@ -15,7 +15,7 @@ internal sealed class SchemaDocument(JsonElement root, long allowance)
     // Sixty levels of values, each through a handful of references and alternatives.
     private const int MaxDepth = 500;
 
-    private const long CostOfTimeout = 50_000;
+    private const long CostOfTimeout = 15_000;
 
     private static readonly TimeSpan PatternTimeout = TimeSpan.FromMilliseconds(100);
 
