@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace McpProgress.Interop.Tests.Peers;
 
@@ -38,10 +39,12 @@ internal sealed class PeerProcess : IAsyncDisposable
         return peer;
     }
 
-    /// <summary>Runs a command to its end, within a minute.</summary>
+    /// <summary>Runs a command to its end, within a minute, with a home of its own: some leave folders there.</summary>
     public static async Task<Outcome> RunAsync(string command, params IEnumerable<string> arguments)
     {
-        await using PeerProcess peer = Start(command, arguments);
+        string home = Path.Combine(AppContext.BaseDirectory, "peer-home");
+        Directory.CreateDirectory(home);
+        await using PeerProcess peer = Start(command, arguments, new Dictionary<string, string> { ["HOME"] = home, ["USERPROFILE"] = home });
         peer._process.StandardInput.Close();
         await peer._process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
         lock (peer._gate)
@@ -67,6 +70,13 @@ internal sealed class PeerProcess : IAsyncDisposable
         }
 
         return await found.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>The address of a web server that prints <c>{"url":…}</c> once it listens.</summary>
+    public async Task<Uri> AnnouncedUrlAsync()
+    {
+        string line = await LineWithAsync("\"url\":");
+        return new Uri(JsonNode.Parse(line)!["url"]!.GetValue<string>());
     }
 
     public async ValueTask DisposeAsync()
