@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace McpProgress.Interop.Tests.Peers;
+namespace McpProgress.Interop;
 
 /// <summary>Where the peers and our own server are, seen from the tests' own output folder.</summary>
 internal static class Layout

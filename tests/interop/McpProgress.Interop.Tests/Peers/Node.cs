@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace McpProgress.Interop.Tests.Peers;
+namespace McpProgress.Interop;
 
 /// <summary>The Node.js that runs the peers, and why they cannot be run where there is none.</summary>
 internal static class Node
