@@ -40,8 +40,6 @@ $before = $process.WorkingSet64
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
 $null = Invoke-McpTool flood @{ count = $Updates }
 $seconds = $watch.Elapsed.TotalSeconds
-$process.Refresh()
-$peak = $process.PeakWorkingSet64
 
 $timestamps = [System.Collections.Generic.List[long]]::new($Calls + 1)
 $timestamps.Add([System.Diagnostics.Stopwatch]::GetTimestamp())
@@ -55,6 +53,8 @@ foreach ($update in $seen) {
 }
 
 $statistics = $connection.Statistics
+$process.Refresh()
+$peak = $process.PeakWorkingSet64
 [pscustomobject]@{
     peer                   = 'Invoke-McpTool in pwsh'
     sent                   = $Updates
