@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Events;
 using McpProgress.Core.Transport;
 using ModelContextProtocol.Protocol;
 
@@ -22,9 +23,12 @@ internal sealed class ProgressRouter(TimeProvider time)
     public int InFlight => _inFlight.Count;
 
     /// <summary>Opens a new call.</summary>
-    public CallProgress Open(IProgressObserver? observer)
+    /// <param name="observer">Sees its updates.</param>
+    /// <param name="events">Publishes its updates; the token becomes the call id. Null publishes nothing.</param>
+    public CallProgress Open(IProgressObserver? observer, Func<long, EventScope>? events = null)
     {
-        var progress = new CallProgress(Interlocked.Increment(ref _lastToken), time, observer);
+        long token = Interlocked.Increment(ref _lastToken);
+        var progress = new CallProgress(token, time, observer, events?.Invoke(token));
         _inFlight[progress.Token] = progress;
         return progress;
     }
