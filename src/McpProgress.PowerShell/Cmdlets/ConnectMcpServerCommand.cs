@@ -78,11 +78,7 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
                 IdleTimeout = Seconds.ToTimeSpan(IdleTimeoutSec),
                 ClientVersion = ModuleVersion,
             };
-            string freeName = State.FreeName(name);
-            ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options, cancellationToken));
-            var connection = new McpConnection(core);
-            State.Add(connection);
-            WriteObject(connection);
+            WriteObject(Open(name, endpoint, options));
         }
         catch (McpFailureException failure)
         {

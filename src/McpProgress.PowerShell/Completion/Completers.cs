@@ -72,3 +72,10 @@ public sealed class ToolNameCompleter : NameCompleter
         return tools.Select(tool => (tool.Name, tool.Description));
     }
 }
+
+/// <summary>Completes the names of progress servers started here.</summary>
+public sealed class ProgressServerCompleter : NameCompleter
+{
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
+        McpState.For(Runspace.DefaultRunspace).Servers.Select(server => (server.Name, (string?)$"{server.Transport} {server.Uri?.ToString() ?? $"process {server.ProcessId}"}"));
+}
