@@ -53,7 +53,8 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
     public string Name { get; set; } = "";
 
     /// <summary>The mcp.json file to read instead of the usual ones.</summary>
-    [Parameter(ParameterSetName = "Name")]
+    [Parameter(ParameterSetName = "Name", ValueFromPipelineByPropertyName = true)]
+    [Alias("Path")]
     public string? ConfigurationPath { get; set; }
 
     /// <summary>How long start and handshake may take, in seconds.</summary>
