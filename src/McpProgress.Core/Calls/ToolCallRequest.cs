@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Tasks;
 
 namespace McpProgress.Core.Calls;
 
@@ -16,6 +17,17 @@ public sealed record ToolCallRequest(string Tool, JsonObject Arguments)
 
     /// <summary>How long the call may take at all; zero is for ever.</summary>
     public TimeSpan Timeout { get; init; }
+
+    /// <summary>Answers what the tool asks while it runs; null where nobody can.</summary>
+    public InputResponder? InputResponder { get; init; }
+
+    /// <summary>The parameters on the wire.</summary>
+    internal JsonObject ToParameters(long progressToken) => new()
+    {
+        ["name"] = Tool,
+        ["arguments"] = Arguments,
+        ["_meta"] = new JsonObject { ["progressToken"] = progressToken },
+    };
 }
 
 /// <summary>What a tool answered.</summary>

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
+using McpProgress.Core.Mcpc;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Tasks;
 using McpProgress.Core.Transport;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -26,6 +28,8 @@ public sealed class ServerConnection : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly ToolList _tools;
     private readonly WireCancellation _cancellation;
+    private readonly Subscription _subscription;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private McpClient? _client;
     private ServerProcess? _process;
     private HttpClient? _http;
@@ -38,10 +42,18 @@ public sealed class ServerConnection : IAsyncDisposable
         _options = options;
         _progress = new ProgressRouter(options.Time);
         _tap = new OrderedTap(_progress, Statistics);
-        _tools = new ToolList(SendAsync, AcceptTool, options.Time);
+        _tools = new ToolList((method, parameters, cancellationToken) => SendAsync(new WireRequest(method, parameters), cancellationToken), AcceptTool, options.Time);
+        _subscription = new Subscription(
+            () => TaskWatch.TaskIds,
+            (parameters, cancellationToken) => SendAsync(new WireRequest(RequestMethods.SubscriptionsListen, parameters) { IdleTimeout = TimeSpan.Zero }, cancellationToken),
+            options.Time,
+            _closing.Token);
+        Mcpc = new McpcClient(this);
         _cancellation = new WireCancellation(SendNotificationAsync, options.Time);
         _tap.ToolsChanged = _tools.Invalidate;
         _tap.LogReceived = message => LogReceived?.Invoke(message);
+        _tap.McpcReceived = Mcpc.Take;
+        _tap.TaskChanged = TaskWatch.Take;
     }
 
     /// <summary>Raised in wire order, on the reader: handlers must return at once.</summary>
@@ -80,9 +92,28 @@ public sealed class ServerConnection : IAsyncDisposable
     /// <summary>How many calls are in flight.</summary>
     public int CallsInFlight => _progress.InFlight;
 
-    private McpClient Client => _client ?? throw new InvalidOperationException("Not connected yet.");
+    /// <summary>What is the same for every connection to the same server: its command line or address.</summary>
+    public string Key => Endpoint switch
+    {
+        StdioEndpoint stdio => string.Join(' ', stdio.Arguments.Prepend(stdio.Command)),
+        HttpEndpoint http => http.Uri.ToString(),
+        _ => Name,
+    };
 
-    private bool IsStateless => string.CompareOrdinal(ProtocolVersion, FirstStatelessRevision) >= 0;
+    /// <summary>The MCP Callback Protocol on this connection.</summary>
+    public McpcClient Mcpc { get; }
+
+    /// <summary>Who is told of a change of a task.</summary>
+    internal TaskWatch TaskWatch { get; } = new();
+
+    /// <summary>Who answers the server's questions.</summary>
+    internal InputDesk Inputs { get; } = new();
+
+    internal TimeProvider Time => _options.Time;
+
+    internal bool IsStateless => string.CompareOrdinal(ProtocolVersion, FirstStatelessRevision) >= 0;
+
+    private McpClient Client => _client ?? throw new InvalidOperationException("Not connected yet.");
 
     private bool AnnouncesToolChanges =>
         Capabilities["tools"]?["listChanged"] is JsonValue value && value.TryGetValue(out bool announces) && announces;
@@ -119,9 +150,10 @@ public sealed class ServerConnection : IAsyncDisposable
     public async Task<IReadOnlyList<ToolDescriptor>> GetToolsAsync(bool refresh = false, CancellationToken cancellationToken = default)
     {
         IReadOnlyList<ToolDescriptor> tools = await _tools.GetAsync(refresh, cancellationToken).ConfigureAwait(false);
-        if (_tools.TakeNeedsSubscription() && IsStateless && AnnouncesToolChanges)
+        if (AnnouncesToolChanges && !_subscription.WantsTools)
         {
-            SubscribeToToolChanges();
+            _subscription.WantsTools = true;
+            RefreshSubscription();
         }
 
         return tools;
@@ -135,18 +167,16 @@ public sealed class ServerConnection : IAsyncDisposable
     public async Task<ToolCallResult> CallToolAsync(ToolCallRequest call, CancellationToken cancellationToken = default)
     {
         CallProgress progress = _progress.Open(call.Observer);
-        var parameters = new JsonObject
-        {
-            ["name"] = call.Tool,
-            ["arguments"] = call.Arguments,
-            ["_meta"] = new JsonObject { ["progressToken"] = progress.Token },
-        };
+        using IDisposable responder = Inputs.Open(call.InputResponder);
         try
         {
-            JsonNode? result = await SendAsync("tools/call", parameters, progress, call.IdleTimeout, call.Timeout, cancellationToken).ConfigureAwait(false);
-            return result is JsonObject raw
-                ? new ToolCallResult(raw, progress.Count)
-                : throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered the call of '{call.Tool}' with something that is no result.");
+            var request = new WireRequest("tools/call", call.ToParameters(progress.Token))
+            {
+                Progress = progress,
+                IdleTimeout = call.IdleTimeout,
+                Timeout = call.Timeout,
+            };
+            return new ToolCallResult(await RequestAsync(request, cancellationToken).ConfigureAwait(false), progress.Count);
         }
         finally
         {
@@ -164,7 +194,7 @@ public sealed class ServerConnection : IAsyncDisposable
         long started = _options.Time.GetTimestamp();
 
         // Revision 2026-07-28 has no ping; discovery is its lightest request.
-        await SendAsync(IsStateless ? RequestMethods.ServerDiscover : RequestMethods.Ping, [], null, timeout, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        await SendAsync(new WireRequest(IsStateless ? RequestMethods.ServerDiscover : RequestMethods.Ping, []) { IdleTimeout = timeout }, cancellationToken).ConfigureAwait(false);
         return _options.Time.GetElapsedTime(started);
     }
 
@@ -203,6 +233,7 @@ public sealed class ServerConnection : IAsyncDisposable
             InitializationTimeout = _options.ConnectTimeout,
             DiscoverProbeTimeout = ProbeTimeout,
             ProtocolVersion = _options.ProtocolVersion,
+            Handlers = new McpClientHandlers { ElicitationHandler = Inputs.AnswerAsync },
         };
         McpClient client = _client = await McpClient.CreateAsync(transport, clientOptions, _options.LoggerFactory, limit.Token).ConfigureAwait(false);
         Describe(client);
@@ -233,17 +264,12 @@ public sealed class ServerConnection : IAsyncDisposable
     private void Describe(McpClient client)
     {
         ProtocolVersion = client.NegotiatedProtocolVersion ?? "";
-        Capabilities = JsonSerializer.SerializeToNode(client.ServerCapabilities, McpJsonUtilities.DefaultOptions) as JsonObject ?? [];
-        try
-        {
-            Implementation? server = client.ServerInfo;
-            ServerName = server?.Title ?? server?.Name;
-            ServerVersion = server?.Version;
-        }
-        catch (InvalidOperationException)
-        {
-            // Revision 2026-07-28 lets a server stay anonymous.
-        }
+        Capabilities = _tap.Handshake?["capabilities"] as JsonObject ?? [];
+
+        // Revision 2026-07-28 lets a server stay anonymous.
+        var server = _tap.Handshake?["serverInfo"] as JsonObject;
+        ServerName = (server?["title"] ?? server?["name"])?.ToString();
+        ServerVersion = server?["version"]?.ToString();
     }
 
     // Over HTTP a tool may want arguments repeated in headers (x-mcp-header); the SDK does that for tools it knows,
@@ -281,43 +307,57 @@ public sealed class ServerConnection : IAsyncDisposable
         }
 
         // Nothing depends on the answer, so nobody waits for it.
-        _ = IgnoreOutcomeAsync(SendAsync("logging/setLevel", new JsonObject { ["level"] = _options.LogLevel }, _closing.Token));
+        _ = IgnoreOutcomeAsync(SendAsync(new WireRequest("logging/setLevel", new JsonObject { ["level"] = _options.LogLevel }), _closing.Token));
     }
-
-    private void SubscribeToToolChanges() =>
-        _ = IgnoreOutcomeAsync(Client.SendRequestAsync(
-            new JsonRpcRequest
-            {
-                Method = RequestMethods.SubscriptionsListen,
-                Params = new JsonObject { ["notifications"] = new JsonObject { ["toolsListChanged"] = true } },
-            },
-            _closing.Token));
 
     private async Task WatchAsync(McpClient client)
     {
         await IgnoreOutcomeAsync(client.Completion).ConfigureAwait(false);
         Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
+        _ended.TrySetResult();
     }
 
-    private Task<JsonNode?> SendAsync(string method, JsonObject parameters, CancellationToken cancellationToken) =>
-        SendAsync(method, parameters, null, null, TimeSpan.Zero, cancellationToken);
+    /// <summary>Completes when the connection has ended, from either side.</summary>
+    internal Task Ended => _ended.Task;
 
-    private async Task<JsonNode?> SendAsync(
-        string method, JsonObject parameters, CallProgress? progress, TimeSpan? idleTimeout, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Makes room for the progress of a task, which outlives the request that creates it.</summary>
+    internal CallProgress OpenProgress(IProgressObserver observer) => _progress.Open(observer);
+
+    /// <summary>Ends it.</summary>
+    internal void CloseProgress(CallProgress progress) => _progress.Close(progress.Token);
+
+    /// <summary>Asks for notifications of what is watched now. Only revision 2026-07-28 has to ask.</summary>
+    internal void RefreshSubscription()
+    {
+        if (IsStateless)
+        {
+            _subscription.Refresh();
+        }
+    }
+
+    /// <summary>The failure for work that the end of the connection took with it.</summary>
+    internal Task<McpFailureException> ExplainLossAsync() => ExplainRequestAsync(new IOException("The connection ended."));
+
+    /// <summary>Sends a request whose result is an object.</summary>
+    /// <exception cref="McpFailureException">McpProtocolError, McpConnectionLost, McpIdleTimeout, McpTimeout or McpCancelled.</exception>
+    internal async Task<JsonObject> RequestAsync(WireRequest request, CancellationToken cancellationToken) =>
+        await SendAsync(request, cancellationToken).ConfigureAwait(false) as JsonObject
+        ?? throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered {request.Describe()} with something that is no result.");
+
+    private async Task<JsonNode?> SendAsync(WireRequest wire, CancellationToken cancellationToken)
     {
         if (Status != ConnectionStatus.Connected)
         {
             throw await ExplainRequestAsync(new IOException("The connection is not open.")).ConfigureAwait(false);
         }
 
-        CallProgress activity = progress ?? new CallProgress(0, _options.Time, null);
-        TimeSpan idle = idleTimeout ?? _options.IdleTimeout;
-        using var timers = new CallTimers(activity, idle, timeout, _options.Time, cancellationToken);
-        var request = new JsonRpcRequest { Id = progress is null ? default : new RequestId(progress.Token), Method = method, Params = parameters };
+        CallProgress? progress = wire.Progress;
+        TimeSpan idle = wire.IdleTimeout ?? _options.IdleTimeout;
+        using var timers = new CallTimers(progress ?? new CallProgress(0, _options.Time, null), idle, wire.Timeout, _options.Time, cancellationToken);
         var responseStream = new CancellationTokenSource();
         try
         {
-            Task<JsonRpcResponse> answer = Client.SendRequestAsync(request, responseStream.Token);
+            Task<JsonRpcResponse> answer = Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
             _ = answer.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return (await answer.WaitAsync(timers.Ended).ConfigureAwait(false)).Result;
         }
@@ -329,7 +369,7 @@ public sealed class ServerConnection : IAsyncDisposable
                 notify: Endpoint is StdioEndpoint || !IsStateless,
                 closeStream: Endpoint is HttpEndpoint || progress is null,
                 responseStream);
-            throw Early(timers.End, method, idle, timeout, parameters);
+            throw Early(timers.End, wire, idle);
         }
         catch (Exception exception)
         {
@@ -337,18 +377,14 @@ public sealed class ServerConnection : IAsyncDisposable
         }
     }
 
-    private McpFailureException Early(CallEnd end, string method, TimeSpan idle, TimeSpan timeout, JsonObject parameters)
+    private McpFailureException Early(CallEnd end, WireRequest wire, TimeSpan idle) => end switch
     {
-        string what = method == RequestMethods.ToolsCall ? $"The call of '{parameters["name"]}'" : $"The request '{method}'";
-        return end switch
-        {
-            CallEnd.IdleTimeout => new McpFailureException(
-                ErrorIds.IdleTimeout, $"{what} was ended: {Target} sent neither progress nor a result for {idle.TotalSeconds:0.#} s. Give it longer with -IdleTimeoutSec; 0 waits for ever."),
-            CallEnd.Timeout => new McpFailureException(
-                ErrorIds.Timeout, $"{what} was ended: it took longer than {timeout.TotalSeconds:0.#} s. Give it longer with -TimeoutSec; 0 sets no limit."),
-            _ => new McpFailureException(ErrorIds.Cancelled, $"{what} was cancelled."),
-        };
-    }
+        CallEnd.IdleTimeout => new McpFailureException(
+            ErrorIds.IdleTimeout, $"{wire.Describe()} was ended: {Target} sent neither progress nor a result for {idle.TotalSeconds:0.#} s. Give it longer with -IdleTimeoutSec; 0 waits for ever."),
+        CallEnd.Timeout => new McpFailureException(
+            ErrorIds.Timeout, $"{wire.Describe()} was ended: it took longer than {wire.Timeout.TotalSeconds:0.#} s. Give it longer with -TimeoutSec; 0 sets no limit."),
+        _ => new McpFailureException(ErrorIds.Cancelled, $"{wire.Describe()} was cancelled."),
+    };
 
     private async Task SendNotificationAsync(string method, JsonObject parameters, CancellationToken cancellationToken) =>
         await Client.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, cancellationToken).ConfigureAwait(false);

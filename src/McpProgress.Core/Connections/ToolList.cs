@@ -15,7 +15,6 @@ internal sealed class ToolList(
     private readonly SemaphoreSlim _asking = new(1, 1);
     private Known? _known;
     private long _version;
-    private bool _asked;
 
     /// <summary>Forgets the list: the server says that it changed.</summary>
     public void Invalidate()
@@ -23,9 +22,6 @@ internal sealed class ToolList(
         Interlocked.Increment(ref _version);
         Volatile.Write(ref _known, null);
     }
-
-    /// <summary>True once, after the first list was read.</summary>
-    public bool TakeNeedsSubscription() => !_asked && (_asked = true);
 
     /// <summary>The list, asked for only where it is not known.</summary>
     public async Task<IReadOnlyList<ToolDescriptor>> GetAsync(bool refresh, CancellationToken cancellationToken)
