@@ -33,7 +33,7 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
     public string? WorkingDirectory { get; set; }
 
     /// <summary>The address of a Streamable HTTP server.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Uri", ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, ParameterSetName = "Uri")]
     [Alias("Url")]
     public Uri Uri { get; set; } = null!;
 
