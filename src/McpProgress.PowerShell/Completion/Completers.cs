@@ -87,3 +87,10 @@ public sealed class ProgressServerCompleter : NameCompleter
     private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
         McpState.For(Runspace.DefaultRunspace).Servers.Select(server => (server.Name, (string?)$"{server.Transport} {server.Uri?.ToString() ?? $"process {server.ProcessId}"}"));
 }
+
+/// <summary>Completes the ids of tasks.</summary>
+public sealed class TaskIdCompleter : NameCompleter
+{
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
+        TaskLookup.All(McpState.For(Runspace.DefaultRunspace)).Select(task => (task.Id, (string?)$"{task.Tool} on {task.Server}: {task.Status} {task.StatusMessage}"));
+}

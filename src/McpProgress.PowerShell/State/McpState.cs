@@ -2,7 +2,9 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using McpProgress.Core;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Tasks;
 using McpProgress.Core.Text;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.PowerShell.State;
 
@@ -14,6 +16,7 @@ internal sealed class McpState
     private readonly object _lock = new();
     private readonly List<McpConnection> _connections = [];
     private readonly List<McpProgressServer> _servers = [];
+    private readonly List<McpJob> _jobs = [];
 
     /// <summary>The connections, oldest first.</summary>
     public IReadOnlyList<McpConnection> Connections
@@ -29,7 +32,6 @@ internal sealed class McpState
 
     /// <summary>The servers started here and not stopped since, oldest first.</summary>
     public IReadOnlyList<McpProgressServer> Servers
-    {
         get
         {
             lock (_lock)
@@ -37,6 +39,21 @@ internal sealed class McpState
                 // A stdio server is its connection: closing the one has stopped the other.
                 _servers.RemoveAll(server => server.IsClosed);
                 return [.. _servers];
+            }
+        }
+    }
+
+    /// <summary>The background work of the runspace.</summary>
+    public BackgroundTasks Tasks { get; } = new(TaskRegistry.Default);
+
+    /// <summary>The jobs that were not removed, oldest first.</summary>
+    public IReadOnlyList<McpJob> Jobs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _jobs];
             }
         }
     }
@@ -65,6 +82,26 @@ internal sealed class McpState
         {
             _connections.Add(connection);
         }
+
+        connection.Core.LogReceived += message => Log(connection, message);
+        Tasks.Reconnected(connection.Core);
+    }
+
+    /// <summary>Takes a new job in, until it is removed.</summary>
+    public void Add(McpJob job)
+    {
+        lock (_lock)
+        {
+            _jobs.Add(job);
+        }
+
+        job.Removed += removed =>
+        {
+            lock (_lock)
+            {
+                _jobs.Remove(removed);
+            }
+        };
     }
 
     /// <summary>Forgets a connection.</summary>
@@ -166,6 +203,21 @@ internal sealed class McpState
             .. connections.Select(connection => connection.Core.DisposeAsync().AsTask()),
             .. servers.Select(server => server.StopAsync()),
         ]);
+    }
+
+    // A log message does not say which call it belongs to: it is a job's only when that job is the only one there.
+    private void Log(McpConnection connection, ServerLogMessage message)
+    {
+        McpJob[] running;
+        lock (_lock)
+        {
+            running = [.. _jobs.Where(job => job.Core is { State.IsTerminal: false } core && core.ServerName == connection.Name).Take(2)];
+        }
+
+        if (running.Length == 1)
+        {
+            running[0].Log(message);
+        }
     }
 
     private static McpFailureException NotFound(string name, string kind, IReadOnlyList<string> names, string none)
