@@ -32,6 +32,7 @@ internal sealed class McpState
 
     /// <summary>The servers started here and not stopped since, oldest first.</summary>
     public IReadOnlyList<McpProgressServer> Servers
+    {
         get
         {
             lock (_lock)
