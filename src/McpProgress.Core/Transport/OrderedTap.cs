@@ -63,9 +63,8 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
                 return true;
 
             case JsonRpcMessageWithId response and (JsonRpcResponse or JsonRpcError):
-                progress.ResponseReceived(response);
                 KeepHandshake(response);
-                return false;
+                return !progress.ResponseReceived(response);
 
             case JsonRpcNotification { Method: ProgressLine.Method } notification:
                 statistics.Progress(progress.Apply(ProgressLine.Read(notification.Params)));
