@@ -147,7 +147,7 @@ Describe 'The progress records' {
     }
 
     It 'have a rate and the seconds that remain' {
-        $records = (Invoke-Apart '$null = Connect-Sample -Speed 1; $null = Invoke-McpTool download_file @{ filename = "f"; size_mb = 2 }').Progress
+        $records = (Invoke-Apart '$null = Connect-Sample -Speed 1; $null = Invoke-McpTool download_file @{ filename = "f"; size_mb = 1 }').Progress
         $late = $records | Where-Object { $_.PercentComplete -ge 60 -and $_.PercentComplete -lt 100 -and $_.RecordType -eq 'Processing' }
 
         $late.StatusDescription | Should -Match '/s$'
