@@ -46,7 +46,7 @@ internal sealed class ProgressRouter(TimeProvider time)
 
         if (!_inFlight.TryGetValue(token, out CallProgress? call))
         {
-            return token >= FirstToken && token <= Interlocked.Read(ref _lastToken) ? ProgressVerdict.Late : ProgressVerdict.Invalid;
+            return WasGivenOut(token) ? ProgressVerdict.Late : ProgressVerdict.Invalid;
         }
 
         if (content.Progress is not { } progress || !double.IsFinite(progress))
@@ -73,13 +73,20 @@ internal sealed class ProgressRouter(TimeProvider time)
     /// Closes the call an answer belongs to, at its place on the wire, so that nothing after the result is applied.
     /// An answer that asks for input or names a task does not end the call.
     /// </summary>
-    public void ResponseReceived(JsonRpcMessageWithId response)
+    /// <returns>False for an answer to a call that is over, such as a second one: it must not take the place of the first.</returns>
+    public bool ResponseReceived(JsonRpcMessageWithId response)
     {
-        if (_tokenByRequest.TryRemove(response.Id, out long token) &&
-            !(response is JsonRpcResponse { Result: JsonObject result } && GoesOn(result)))
+        if (!_tokenByRequest.TryRemove(response.Id, out long token))
+        {
+            return !(response.Id.Id is long id && WasGivenOut(id));
+        }
+
+        if (!(response is JsonRpcResponse { Result: JsonObject result } && GoesOn(result)))
         {
             Close(token);
         }
+
+        return true;
     }
 
     /// <summary>The request that carries a call's token right now; the token itself where none is known. Forgets it: it will not be answered.</summary>
@@ -95,6 +102,8 @@ internal sealed class ProgressRouter(TimeProvider time)
 
         return new RequestId(token);
     }
+
+    private bool WasGivenOut(long token) => token >= FirstToken && token <= Interlocked.Read(ref _lastToken);
 
     private static bool GoesOn(JsonObject result) =>
         result["task"] is JsonObject ||
