@@ -86,16 +86,18 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
 /// <param name="Text">The data as text: itself when it is a string, JSON otherwise.</param>
 public sealed record ServerLogMessage(string Level, string? Logger, string Text)
 {
-    internal static ServerLogMessage Read(JsonNode? parameters)
-    {
-        var members = parameters as JsonObject;
-        return new ServerLogMessage(TextOf(members?["level"]) ?? "info", TextOf(members?["logger"]), TextOf(members?["data"]) ?? "");
-    }
+    internal static ServerLogMessage Read(JsonNode? parameters) =>
+        new(parameters.Member("level").Text() ?? "info", parameters.Member("logger").Text(), DataOf(parameters.Member("data")));
 
-    private static string? TextOf(JsonNode? node) => node switch
+    private static string DataOf(JsonNode? data)
     {
-        null => null,
-        JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
-        _ => node.ToJsonString(),
-    };
+        try
+        {
+            return data is null ? "" : data.Text() ?? data.ToJsonString();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            return "(a message that is not valid text)";
+        }
+    }
 }
