@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Connections;
 
@@ -7,15 +8,16 @@ namespace McpProgress.Core.Connections;
 /// <param name="accept">Says whether a tool can be called over this connection's transport.</param>
 /// <param name="time">The clock of the list's time to live.</param>
 internal sealed class ToolList(
-    Func<string, JsonObject, CancellationToken, Task<JsonNode?>> sendAsync, Func<ToolDescriptor, bool> accept, TimeProvider time) : IDisposable
+    Func<string, JsonObject, CancellationToken, Task<JsonNode?>> sendAsync, Func<ToolDescriptor, bool> accept, TimeProvider time)
 {
     /// <summary>A server that hands out more pages than this is turning in circles.</summary>
     private const int MostPages = 1000;
 
+    // Never disposed: that would leave whoever waits for it waiting, and it holds nothing.
     private readonly SemaphoreSlim _asking = new(1, 1);
     private Known? _known;
     private long _version;
-    private bool _asked;
+    private int _asked;
 
     /// <summary>Forgets the list: the server says that it changed.</summary>
     public void Invalidate()
@@ -25,7 +27,7 @@ internal sealed class ToolList(
     }
 
     /// <summary>True once, after the first list was read.</summary>
-    public bool TakeNeedsSubscription() => !_asked && (_asked = true);
+    public bool TakeNeedsSubscription() => Interlocked.Exchange(ref _asked, 1) == 0;
 
     /// <summary>The list, asked for only where it is not known.</summary>
     public async Task<IReadOnlyList<ToolDescriptor>> GetAsync(bool refresh, CancellationToken cancellationToken)
@@ -58,9 +60,6 @@ internal sealed class ToolList(
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _asking.Dispose();
-
     private IReadOnlyList<ToolDescriptor>? Current =>
         Volatile.Read(ref _known) is { } known && (known.Expires is not { } expires || time.GetUtcNow() < expires) ? known.Tools : null;
 
@@ -73,7 +72,7 @@ internal sealed class ToolList(
         {
             JsonObject parameters = cursor is null ? [] : new JsonObject { ["cursor"] = cursor };
             var result = await sendAsync("tools/list", parameters, cancellationToken).ConfigureAwait(false) as JsonObject;
-            foreach (JsonNode? entry in result?["tools"] as JsonArray ?? [])
+            foreach (JsonNode? entry in result.Member("tools") as JsonArray ?? [])
             {
                 if (ToolDescriptor.Read(entry) is { } tool && accept(tool))
                 {
@@ -81,12 +80,14 @@ internal sealed class ToolList(
                 }
             }
 
-            if (result?["ttlMs"] is JsonValue ttl && ttl.TryGetValue(out double milliseconds) && milliseconds is > 0 and < int.MaxValue)
+            if (result.Member("ttlMs") is JsonValue ttl && ttl.TryGetValue(out double milliseconds) && milliseconds is > 0 and < int.MaxValue)
             {
-                expires = time.GetUtcNow().AddMilliseconds(milliseconds);
+                // The list is as fresh as its stalest page.
+                DateTimeOffset pageExpires = time.GetUtcNow().AddMilliseconds(milliseconds);
+                expires = expires < pageExpires ? expires : pageExpires;
             }
 
-            cursor = result?["nextCursor"] is JsonValue next && next.TryGetValue(out string? text) ? text : null;
+            cursor = result.Member("nextCursor").Text();
             if (string.IsNullOrEmpty(cursor))
             {
                 return new Known(tools, expires);

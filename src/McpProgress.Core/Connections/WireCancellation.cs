@@ -51,9 +51,16 @@ internal sealed class WireCancellation(Func<string, JsonObject, CancellationToke
             // The server cannot be told: it is gone, or it does not read. The call has ended here all the same.
         }
 
-        if (closeStream)
+        try
         {
-            await responseStream.CancelAsync().ConfigureAwait(false);
+            if (closeStream)
+            {
+                await responseStream.CancelAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception)
+        {
+            // What breaks while the stream is torn down concerns nobody any more.
         }
     }
 }
