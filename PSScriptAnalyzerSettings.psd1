@@ -13,7 +13,7 @@
             Kind                = 'space'
             PipelineIndentation = 'IncreaseIndentationForFirstPipeline'
         }
-        PSUseConsistentWhitespace  = @{ Enable = $true }
+        PSUseConsistentWhitespace  = @{ Enable = $true; IgnoreAssignmentOperatorInsideHashTable = $true }
         PSPlaceOpenBrace           = @{ Enable = $true; OnSameLine = $true }
         PSUseCompatibleSyntax      = @{ Enable = $true; TargetVersions = @('7.4') }
     }

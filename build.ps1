@@ -22,6 +22,7 @@ The .NET configuration.
 ./build.ps1 test
 #>
 [CmdletBinding()]
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', 'Configuration', Justification = 'The functions use it.')]
 param(
     [Parameter(Position = 0)]
     [ValidateSet('build', 'test', 'demo', 'bench', 'package', 'clean')]
@@ -56,7 +57,7 @@ function Invoke-BuildProject {
     param([string] $Target, [string[]] $Property = @())
 
     $project = Join-Path $PSScriptRoot 'tools/Build.proj'
-    dotnet msbuild $project -restore "-t:$Target" "-p:Configuration=$Configuration" @Property -m -nodeReuse:false -v:q -nologo -tl:off
+    dotnet msbuild $project -restore "-t:$Target" "-p:Configuration=$Configuration" @Property -m -nodeReuse:false -v:q -nologo -tl:off | Out-Host
 }
 
 function Invoke-Pwsh {
@@ -72,15 +73,15 @@ function Invoke-Pwsh {
     }
 }
 
-function Update-Help {
+function Write-HelpFile {
     <# .SYNOPSIS Writes the help files again when a page, the cmdlets or the converter is newer than they are. #>
     $pages = Join-Path $PSScriptRoot 'docs/en-US'
-    $source = Get-ChildItem (Join-Path $pages '*.md'), (Join-Path $module 'bin/McpProgress.PowerShell.dll'),
-        (Join-Path $PSScriptRoot 'tools/*Help.ps*')
+    $converter = Join-Path $PSScriptRoot 'tools/*Help.ps*'
+    $source = Get-ChildItem (Join-Path $pages '*.md'), (Join-Path $module 'bin/McpProgress.PowerShell.dll'), $converter
     $maml = Join-Path $module 'en-US/McpProgress.PowerShell.dll-Help.xml'
     $newest = ($source | Measure-Object LastWriteTimeUtc -Maximum).Maximum
     if (-not (Test-Path -LiteralPath $maml) -or (Get-Item -LiteralPath $maml).LastWriteTimeUtc -lt $newest) {
-        Invoke-Pwsh (Join-Path $PSScriptRoot 'tools/Build-Help.ps1') $pages, $module
+        Invoke-Pwsh (Join-Path $PSScriptRoot 'tools/Build-Help.ps1') $pages, $module | Out-Host
     }
 }
 
@@ -88,7 +89,7 @@ function Invoke-Build {
     <# .SYNOPSIS Publishes the module into out/McpProgress. #>
     Write-Step "Building the module ($Configuration)"
     Invoke-BuildProject PublishModule
-    Update-Help
+    Write-HelpFile
     Write-Host "The module is in $module"
 }
 
@@ -126,8 +127,11 @@ function Invoke-Bench {
     }
 }
 
-function New-Nuspec {
+function Get-Nuspec {
     <# .SYNOPSIS The nuspec of the module as text; everything in it comes from the manifest. #>
+    [OutputType([string])]
+    param()
+
     $manifest = Import-PowerShellDataFile (Join-Path $module 'McpProgress.psd1')
     $data = $manifest.PrivateData.PSData
     $version = $manifest.ModuleVersion + ($data['Prerelease'] ? "-$($data.Prerelease)" : '')
@@ -159,7 +163,7 @@ function Invoke-Package {
     Invoke-Build
     Write-Step 'Packing'
     $nuspec = Join-Path $out 'McpProgress.nuspec'
-    New-Nuspec | Set-Content -LiteralPath $nuspec
+    Get-Nuspec | Set-Content -LiteralPath $nuspec
     # NuGet itself writes the package. It wants a project to start from; with a nuspec it takes nothing from it.
     dotnet pack (Join-Path $PSScriptRoot 'src/McpProgress.Loader') --no-build --configuration $Configuration --output $out `
         "-p:NuspecFile=$nuspec" "-p:NuspecBasePath=$out" -p:NoPackageAnalysis=true -nodeReuse:false -v:q -tl:off

@@ -13,7 +13,12 @@ limited() {
     local seconds=$1 status=0 pid watch
     shift
     "$@" </dev/null & pid=$!
-    (sleep "$seconds"; kill "$pid" 2>/dev/null) >/dev/null 2>&1 & watch=$!
+    (
+        trap 'kill "$nap"; exit' TERM
+        sleep "$seconds" & nap=$!
+        wait "$nap"
+        kill "$pid"
+    ) >/dev/null 2>&1 & watch=$!
     wait "$pid" || status=$?
     kill "$watch" 2>/dev/null || true
     return "$status"

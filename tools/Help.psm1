@@ -44,8 +44,8 @@ function ConvertTo-PlainText {
     [OutputType([string])]
     param([Parameter(Mandatory)][AllowEmptyString()][string] $Text)
 
-    $Text -replace '\[([^\]]+)\]\((https?:[^)]+)\)', '$1 ($2)' -replace '\[([^\]]+)\]\([^)]+\)', '$1' -replace
-        '\*\*([^*]+)\*\*', '$1' -replace '`([^`]+)`', '$1'
+    $linked = $Text -replace '\[([^\]]+)\]\((https?:[^)]+)\)', '$1 ($2)' -replace '\[([^\]]+)\]\([^)]+\)', '$1'
+    $linked -replace '\*\*([^*]+)\*\*', '$1' -replace '`([^`]+)`', '$1'
 }
 
 function Split-Paragraph {

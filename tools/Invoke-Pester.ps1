@@ -23,7 +23,7 @@ param(
     [string] $ResultPath
 )
 
-Set-StrictMode -Version 3
+# Without strict mode: the tests would inherit it here, and not when they are run by hand.
 $ErrorActionPreference = 'Stop'
 
 Import-Module $Pester

@@ -53,6 +53,7 @@ function Invoke-DotnetTest {
     param([Parameter(Mandatory)][string] $Root, [string] $Configuration, [string] $ResultPath)
 
     $assemblies = Get-ChildItem (Join-Path $Root 'tests') -Filter *.Tests.csproj -Recurse |
+        Where-Object FullName -NotMatch '[\\/]node_modules[\\/]' |
         ForEach-Object { Join-Path $_.Directory "bin/$Configuration/net8.0/$($_.BaseName).dll" }
     $trx = Join-Path $ResultPath 'xunit.trx'
     dotnet test $assemblies --logger "trx;LogFileName=$trx" --results-directory $ResultPath `
@@ -116,9 +117,10 @@ function Invoke-PesterSuite {
     }
 
     $counts = Join-Path $ResultPath 'pester.json'
-    $null = & $Runner (Join-Path $Root 'tools/Invoke-Pester.ps1') $pester, (Join-Path $Root 'tests/pester'), $counts | Out-Host
-    if (-not (Test-Path -LiteralPath $counts)) {
-        Write-Warning 'The Pester run left no results.'
+    try {
+        & $Runner (Join-Path $Root 'tools/Invoke-Pester.ps1') $pester, (Join-Path $Root 'tests/pester'), $counts | Out-Host
+    } catch {
+        Write-Warning "The Pester run broke off: $_"
         return New-TestResult -Failed 1
     }
 

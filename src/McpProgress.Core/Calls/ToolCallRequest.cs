@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Tasks;
 using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Calls;
@@ -17,6 +18,18 @@ public sealed record ToolCallRequest(string Tool, JsonObject Arguments)
 
     /// <summary>How long the call may take at all; zero is for ever.</summary>
     public TimeSpan Timeout { get; init; }
+
+    /// <summary>Answers what the tool asks while it runs; null where nobody can.</summary>
+    public InputResponder? InputResponder { get; init; }
+
+    /// <summary>The parameters on the wire.</summary>
+    internal JsonObject ToParameters(long progressToken) => new()
+    {
+        ["name"] = Tool,
+        // A copy: a node has one parent, and a request may be sent more than once.
+        ["arguments"] = Arguments.DeepClone(),
+        ["_meta"] = new JsonObject { ["progressToken"] = progressToken },
+    };
 }
 
 /// <summary>What a tool answered.</summary>

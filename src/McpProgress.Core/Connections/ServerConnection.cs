@@ -1,7 +1,10 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
+using McpProgress.Core.Mcpc;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Tasks;
 using McpProgress.Core.Transport;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -20,12 +23,18 @@ public sealed class ServerConnection : IAsyncDisposable
     /// <summary>How long a server that says nothing to <c>server/discover</c> is waited for before <c>initialize</c> is tried.</summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a web server may take to answer the end of a session.</summary>
+    private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(2);
+
     private readonly ConnectionOptions _options;
     private readonly ProgressRouter _progress;
     private readonly OrderedTap _tap;
     private readonly CancellationTokenSource _closing = new();
     private readonly ToolList _tools;
     private readonly WireCancellation _cancellation;
+    private readonly Subscription _subscription;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lazy<Task> _closed;
     private McpClient? _client;
     private ServerProcess? _process;
     private HttpClient? _http;
@@ -36,12 +45,21 @@ public sealed class ServerConnection : IAsyncDisposable
         Name = name;
         Endpoint = endpoint;
         _options = options;
+        _closed = new Lazy<Task>(CloseAsync);
         _progress = new ProgressRouter(options.Time);
         _tap = new OrderedTap(_progress, Statistics);
-        _tools = new ToolList(SendAsync, AcceptTool, options.Time);
+        _tools = new ToolList((method, parameters, cancellationToken) => SendAsync(new WireRequest(method, parameters), cancellationToken), AcceptTool, options.Time);
+        _subscription = new Subscription(
+            () => TaskWatch.TaskIds,
+            (parameters, cancellationToken) => SendAsync(new WireRequest(RequestMethods.SubscriptionsListen, parameters) { IdleTimeout = TimeSpan.Zero }, cancellationToken),
+            options.Time,
+            _closing.Token);
+        Mcpc = new McpcClient(this);
         _cancellation = new WireCancellation(SendNotificationAsync, options.Time);
         _tap.ToolsChanged = _tools.Invalidate;
         _tap.LogReceived = message => LogReceived?.Invoke(message);
+        _tap.McpcReceived = Mcpc.Take;
+        _tap.TaskChanged = TaskWatch.Take;
     }
 
     /// <summary>Raised in wire order, on the reader: handlers must return at once.</summary>
@@ -80,12 +98,31 @@ public sealed class ServerConnection : IAsyncDisposable
     /// <summary>How many calls are in flight.</summary>
     public int CallsInFlight => _progress.InFlight;
 
+    /// <summary>What is the same for every connection to the same server: its command line or address.</summary>
+    public string Key => Endpoint switch
+    {
+        StdioEndpoint stdio => string.Join(' ', stdio.Arguments.Prepend(stdio.Command)),
+        HttpEndpoint http => http.Uri.ToString(),
+        _ => Name,
+    };
+
+    /// <summary>The MCP Callback Protocol on this connection.</summary>
+    public McpcClient Mcpc { get; }
+
+    /// <summary>Who is told of a change of a task.</summary>
+    internal TaskWatch TaskWatch { get; } = new();
+
+    /// <summary>Who answers the server's questions.</summary>
+    internal InputDesk Inputs { get; } = new();
+
+    internal TimeProvider Time => _options.Time;
+
+    internal bool IsStateless => string.CompareOrdinal(ProtocolVersion, FirstStatelessRevision) >= 0;
+
     private McpClient Client => _client ?? throw new InvalidOperationException("Not connected yet.");
 
-    private bool IsStateless => string.CompareOrdinal(ProtocolVersion, FirstStatelessRevision) >= 0;
-
     private bool AnnouncesToolChanges =>
-        Capabilities["tools"]?["listChanged"] is JsonValue value && value.TryGetValue(out bool announces) && announces;
+        Capabilities.Member("tools").Member("listChanged") is JsonValue value && value.TryGetValue(out bool announces) && announces;
 
     private string Target => $"Server '{Name}'";
 
@@ -119,9 +156,10 @@ public sealed class ServerConnection : IAsyncDisposable
     public async Task<IReadOnlyList<ToolDescriptor>> GetToolsAsync(bool refresh = false, CancellationToken cancellationToken = default)
     {
         IReadOnlyList<ToolDescriptor> tools = await _tools.GetAsync(refresh, cancellationToken).ConfigureAwait(false);
-        if (_tools.TakeNeedsSubscription() && IsStateless && AnnouncesToolChanges)
+        if (AnnouncesToolChanges && !_subscription.WantsTools)
         {
-            SubscribeToToolChanges();
+            _subscription.WantsTools = true;
+            RefreshSubscription();
         }
 
         return tools;
@@ -135,18 +173,16 @@ public sealed class ServerConnection : IAsyncDisposable
     public async Task<ToolCallResult> CallToolAsync(ToolCallRequest call, CancellationToken cancellationToken = default)
     {
         CallProgress progress = _progress.Open(call.Observer);
-        var parameters = new JsonObject
-        {
-            ["name"] = call.Tool,
-            ["arguments"] = call.Arguments,
-            ["_meta"] = new JsonObject { ["progressToken"] = progress.Token },
-        };
+        using IDisposable responder = Inputs.Open(call.InputResponder);
         try
         {
-            JsonNode? result = await SendAsync("tools/call", parameters, progress, call.IdleTimeout, call.Timeout, cancellationToken).ConfigureAwait(false);
-            return result is JsonObject raw
-                ? new ToolCallResult(raw, progress.Count)
-                : throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered the call of '{call.Tool}' with something that is no result.");
+            var request = new WireRequest("tools/call", call.ToParameters(progress.Token))
+            {
+                Progress = progress,
+                IdleTimeout = call.IdleTimeout,
+                Timeout = call.Timeout,
+            };
+            return new ToolCallResult(await RequestAsync(request, cancellationToken).ConfigureAwait(false), progress.Count);
         }
         finally
         {
@@ -164,18 +200,16 @@ public sealed class ServerConnection : IAsyncDisposable
         long started = _options.Time.GetTimestamp();
 
         // Revision 2026-07-28 has no ping; discovery is its lightest request.
-        await SendAsync(IsStateless ? RequestMethods.ServerDiscover : RequestMethods.Ping, [], null, timeout, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        await SendAsync(new WireRequest(IsStateless ? RequestMethods.ServerDiscover : RequestMethods.Ping, []) { IdleTimeout = timeout }, cancellationToken).ConfigureAwait(false);
         return _options.Time.GetElapsedTime(started);
     }
 
     /// <summary>Closes the connection; a stdio server's process tree has ended when this returns.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _status, (int)ConnectionStatus.Closed) == (int)ConnectionStatus.Closed)
-        {
-            return;
-        }
+    public ValueTask DisposeAsync() => new(_closed.Value);
 
+    private async Task CloseAsync()
+    {
+        Interlocked.Exchange(ref _status, (int)ConnectionStatus.Closed);
         await _cancellation.DrainAsync().ConfigureAwait(false);
         await _closing.CancelAsync().ConfigureAwait(false);
         if (_process is not null)
@@ -183,13 +217,15 @@ public sealed class ServerConnection : IAsyncDisposable
             await _process.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (_client is not null)
+        Task closing = _client?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+        if (_http is not null)
         {
-            await _client.DisposeAsync().ConfigureAwait(false);
+            await Task.WhenAny(closing, Task.Delay(CloseGrace)).ConfigureAwait(false);
+            _http.CancelPendingRequests();
         }
 
+        await closing.ConfigureAwait(false);
         _http?.Dispose();
-        _tools.Dispose();
     }
 
     private async Task ConnectAsync(CancellationToken cancellationToken)
@@ -203,6 +239,7 @@ public sealed class ServerConnection : IAsyncDisposable
             InitializationTimeout = _options.ConnectTimeout,
             DiscoverProbeTimeout = ProbeTimeout,
             ProtocolVersion = _options.ProtocolVersion,
+            Handlers = new McpClientHandlers { ElicitationHandler = Inputs.AnswerAsync },
         };
         McpClient client = _client = await McpClient.CreateAsync(transport, clientOptions, _options.LoggerFactory, limit.Token).ConfigureAwait(false);
         Describe(client);
@@ -233,17 +270,12 @@ public sealed class ServerConnection : IAsyncDisposable
     private void Describe(McpClient client)
     {
         ProtocolVersion = client.NegotiatedProtocolVersion ?? "";
-        Capabilities = JsonSerializer.SerializeToNode(client.ServerCapabilities, McpJsonUtilities.DefaultOptions) as JsonObject ?? [];
-        try
-        {
-            Implementation? server = client.ServerInfo;
-            ServerName = server?.Title ?? server?.Name;
-            ServerVersion = server?.Version;
-        }
-        catch (InvalidOperationException)
-        {
-            // Revision 2026-07-28 lets a server stay anonymous.
-        }
+        Capabilities = _tap.Handshake.Member("capabilities") as JsonObject ?? [];
+
+        // Revision 2026-07-28 keeps it in _meta, and lets a server stay anonymous.
+        JsonNode? server = _tap.Handshake.Member("serverInfo") ?? _tap.Handshake.Member("_meta").Member("io.modelcontextprotocol/serverInfo");
+        ServerName = server.Member("title").Text() ?? server.Member("name").Text();
+        ServerVersion = server.Member("version").Text();
     }
 
     // Over HTTP a tool may want arguments repeated in headers (x-mcp-header); the SDK does that for tools it knows,
@@ -275,61 +307,78 @@ public sealed class ServerConnection : IAsyncDisposable
             return;
         }
 
-        if (Capabilities["logging"] is null)
+        if (Capabilities.Member("logging") is null)
         {
             return;
         }
 
         // Nothing depends on the answer, so nobody waits for it.
-        _ = IgnoreOutcomeAsync(SendAsync("logging/setLevel", new JsonObject { ["level"] = _options.LogLevel }, _closing.Token));
+        _ = IgnoreOutcomeAsync(SendAsync(new WireRequest("logging/setLevel", new JsonObject { ["level"] = _options.LogLevel }), _closing.Token));
     }
-
-    private void SubscribeToToolChanges() =>
-        _ = IgnoreOutcomeAsync(Client.SendRequestAsync(
-            new JsonRpcRequest
-            {
-                Method = RequestMethods.SubscriptionsListen,
-                Params = new JsonObject { ["notifications"] = new JsonObject { ["toolsListChanged"] = true } },
-            },
-            _closing.Token));
 
     private async Task WatchAsync(McpClient client)
     {
         await IgnoreOutcomeAsync(client.Completion).ConfigureAwait(false);
-        Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
+        Lose();
+        _ended.TrySetResult();
+        if (_process is not null)
+        {
+            // Now and not when the session ends: by then its process id may belong to somebody else.
+            await _process.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
-    private Task<JsonNode?> SendAsync(string method, JsonObject parameters, CancellationToken cancellationToken) =>
-        SendAsync(method, parameters, null, null, TimeSpan.Zero, cancellationToken);
+    /// <summary>Completes when the connection has ended, from either side.</summary>
+    internal Task Ended => _ended.Task;
 
-    private async Task<JsonNode?> SendAsync(
-        string method, JsonObject parameters, CallProgress? progress, TimeSpan? idleTimeout, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Makes room for the progress of a task, which outlives the request that creates it.</summary>
+    internal CallProgress OpenProgress(IProgressObserver observer) => _progress.Open(observer);
+
+    /// <summary>Ends it.</summary>
+    internal void CloseProgress(CallProgress progress) => _progress.Close(progress.Token);
+
+    /// <summary>Asks for notifications of what is watched now. Only revision 2026-07-28 has to ask.</summary>
+    internal void RefreshSubscription()
+    {
+        if (IsStateless)
+        {
+            _subscription.Refresh();
+        }
+    }
+
+    /// <summary>The failure for work that the end of the connection took with it.</summary>
+    internal Task<McpFailureException> ExplainLossAsync() => ExplainRequestAsync(new IOException("The connection ended."));
+
+    /// <summary>Sends a request whose result is an object.</summary>
+    /// <exception cref="McpFailureException">McpProtocolError, McpConnectionLost, McpIdleTimeout, McpTimeout or McpCancelled.</exception>
+    internal async Task<JsonObject> RequestAsync(WireRequest request, CancellationToken cancellationToken) =>
+        await SendAsync(request, cancellationToken).ConfigureAwait(false) as JsonObject
+        ?? throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered {request.Describe()} with something that is no result.");
+
+    private async Task<JsonNode?> SendAsync(WireRequest wire, CancellationToken cancellationToken)
     {
         if (Status != ConnectionStatus.Connected)
         {
             throw await ExplainRequestAsync(new IOException("The connection is not open.")).ConfigureAwait(false);
         }
 
-        CallProgress activity = progress ?? new CallProgress(0, _options.Time, null);
-        TimeSpan idle = idleTimeout ?? _options.IdleTimeout;
-        using var timers = new CallTimers(activity, idle, timeout, _options.Time, cancellationToken);
-        var request = new JsonRpcRequest { Id = progress is null ? default : new RequestId(progress.Token), Method = method, Params = parameters };
+        CallProgress? progress = wire.Progress;
+        TimeSpan idle = wire.IdleTimeout ?? _options.IdleTimeout;
+        using var timers = new CallTimers(progress ?? new CallProgress(0, _options.Time, null), idle, wire.Timeout, _options.Time, cancellationToken);
         var responseStream = new CancellationTokenSource();
+        Task<JsonRpcResponse>? answer = null;
         try
         {
-            Task<JsonRpcResponse> answer = Client.SendRequestAsync(request, responseStream.Token);
+            answer = Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
             _ = answer.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return (await answer.WaitAsync(timers.Ended).ConfigureAwait(false)).Result;
         }
         catch (OperationCanceledException) when (timers.End != CallEnd.None)
         {
-            _cancellation.Begin(
-                progress is null ? null : _progress.RequestOf(progress.Token),
-                timers.End,
-                notify: Endpoint is StdioEndpoint || !IsStateless,
-                closeStream: Endpoint is HttpEndpoint || progress is null,
-                responseStream);
-            throw Early(timers.End, method, idle, timeout, parameters);
+            RequestId? unanswered = progress is null ? null : _progress.RequestOf(progress.Token);
+            bool isStdio = Endpoint is StdioEndpoint;
+            _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && answer is not null ? answer : Task.CompletedTask, responseStream);
+            throw Early(timers.End, wire, idle);
         }
         catch (Exception exception)
         {
@@ -337,18 +386,14 @@ public sealed class ServerConnection : IAsyncDisposable
         }
     }
 
-    private McpFailureException Early(CallEnd end, string method, TimeSpan idle, TimeSpan timeout, JsonObject parameters)
+    private McpFailureException Early(CallEnd end, WireRequest wire, TimeSpan idle) => end switch
     {
-        string what = method == RequestMethods.ToolsCall ? $"The call of '{parameters["name"]}'" : $"The request '{method}'";
-        return end switch
-        {
-            CallEnd.IdleTimeout => new McpFailureException(
-                ErrorIds.IdleTimeout, $"{what} was ended: {Target} sent neither progress nor a result for {idle.TotalSeconds:0.#} s. Give it longer with -IdleTimeoutSec; 0 waits for ever."),
-            CallEnd.Timeout => new McpFailureException(
-                ErrorIds.Timeout, $"{what} was ended: it took longer than {timeout.TotalSeconds:0.#} s. Give it longer with -TimeoutSec; 0 sets no limit."),
-            _ => new McpFailureException(ErrorIds.Cancelled, $"{what} was cancelled."),
-        };
-    }
+        CallEnd.IdleTimeout => new McpFailureException(
+            ErrorIds.IdleTimeout, $"{wire.Describe()} was ended: {Target} sent neither progress nor a result for {idle.TotalSeconds:0.#} s. Give it longer with -IdleTimeoutSec; 0 waits for ever."),
+        CallEnd.Timeout => new McpFailureException(
+            ErrorIds.Timeout, $"{wire.Describe()} was ended: it took longer than {wire.Timeout.TotalSeconds:0.#} s. Give it longer with -TimeoutSec; 0 sets no limit."),
+        _ => new McpFailureException(ErrorIds.Cancelled, $"{wire.Describe()} was cancelled."),
+    };
 
     private async Task SendNotificationAsync(string method, JsonObject parameters, CancellationToken cancellationToken) =>
         await Client.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, cancellationToken).ConfigureAwait(false);
@@ -388,17 +433,36 @@ public sealed class ServerConnection : IAsyncDisposable
             return new McpFailureException(ErrorIds.ConnectionLost, $"The connection to {Target} was closed. Connect again with Connect-McpServer.", exception);
         }
 
-        if (_process is null || exception is McpProtocolException or McpFailureException)
+        if (_process is null)
+        {
+            if (!IsStateless && exception is HttpRequestException { StatusCode: HttpStatusCode.NotFound })
+            {
+                // That is how a server says that it has forgotten the session (revision 2025-11-25, transports).
+                Lose();
+            }
+
+            return Failures.Requesting(Target, exception);
+        }
+
+        if (exception is McpFailureException or McpProtocolException)
         {
             return Failures.Requesting(Target, exception);
         }
 
-        Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
+        if (exception is McpException or JsonException or ArgumentException or NotSupportedException or (InvalidOperationException and not ObjectDisposedException))
+        {
+            // The answer came, and makes no sense; the pipe is as good as before.
+            return new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered with something that cannot be used: {exception.Message}", exception);
+        }
+
+        Lose();
         string errors = await StandardErrorAsync().ConfigureAwait(false);
         string how = _process.ExitCode is { } exitCode ? $"ended with exit code {exitCode}" : "closed its output";
         return new McpFailureException(
             ErrorIds.ConnectionLost, $"The connection was lost: {Target} {how}. Connect again with Connect-McpServer.{errors}", exception);
     }
+
+    private void Lose() => Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
 
     /// <summary>The end of the standard error as part of a message; empty when there is none.</summary>
     private async Task<string> StandardErrorAsync()

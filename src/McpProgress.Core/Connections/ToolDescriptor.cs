@@ -63,7 +63,7 @@ public sealed record ToolDescriptor
         {
             return JsonSerializer.SerializeToElement(schema);
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Transport;
 
@@ -7,17 +8,16 @@ namespace McpProgress.Core.Connections;
 /// <param name="sendAsync">Sends a request.</param>
 /// <param name="accept">Says whether a tool can be called over this connection's transport.</param>
 /// <param name="time">The clock of the list's time to live.</param>
+[SuppressMessage("Design", "CA1001", Justification = "A disposed semaphore leaves whoever waits for it waiting for ever, and it holds nothing to dispose of.")]
 internal sealed class ToolList(
     Func<string, JsonObject, CancellationToken, Task<JsonNode?>> sendAsync, Func<ToolDescriptor, bool> accept, TimeProvider time)
 {
     /// <summary>A server that hands out more pages than this is turning in circles.</summary>
     private const int MostPages = 1000;
 
-    // Never disposed: that would leave whoever waits for it waiting, and it holds nothing.
     private readonly SemaphoreSlim _asking = new(1, 1);
     private Known? _known;
     private long _version;
-    private int _asked;
 
     /// <summary>Forgets the list: the server says that it changed.</summary>
     public void Invalidate()
@@ -25,9 +25,6 @@ internal sealed class ToolList(
         Interlocked.Increment(ref _version);
         Volatile.Write(ref _known, null);
     }
-
-    /// <summary>True once, after the first list was read.</summary>
-    public bool TakeNeedsSubscription() => Interlocked.Exchange(ref _asked, 1) == 0;
 
     /// <summary>The list, asked for only where it is not known.</summary>
     public async Task<IReadOnlyList<ToolDescriptor>> GetAsync(bool refresh, CancellationToken cancellationToken)

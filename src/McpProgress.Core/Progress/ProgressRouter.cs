@@ -90,8 +90,8 @@ internal sealed class ProgressRouter(TimeProvider time)
         }
     }
 
-    /// <summary>The request that carries a call's token right now; the token itself where none is known. Forgets it: it will not be answered.</summary>
-    public RequestId RequestOf(long token) => Forget(token) ?? new RequestId(token);
+    /// <summary>The request that carries a call's token and waits for its answer; null when there is none. Forgets it: the answer is not wanted any more.</summary>
+    public RequestId? RequestOf(long token) => Forget(token);
 
     private RequestId? Forget(long token)
     {

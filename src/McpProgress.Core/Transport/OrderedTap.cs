@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Mcpc;
 using McpProgress.Core.Progress;
 using ModelContextProtocol.Protocol;
 
@@ -13,13 +14,26 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
 {
     private const string LogMethod = "notifications/message";
     private const string ToolsChangedMethod = "notifications/tools/list_changed";
+    private const string TaskStatusMethod = "notifications/tasks/status";
+    private const string TaskMethod = "notifications/tasks";
     private const string LogLevelKey = "io.modelcontextprotocol/logLevel";
+
+    private RequestId? _handshakeId;
+
+    /// <summary>What the server answered to <c>initialize</c> or <c>server/discover</c>, whole: the SDK keeps only what it knows.</summary>
+    public JsonObject? Handshake { get; private set; }
 
     /// <summary>Told of each log message of the server, in order.</summary>
     public Action<ServerLogMessage>? LogReceived { get; set; }
 
     /// <summary>Told when the server says that its list of tools has changed.</summary>
     public Action? ToolsChanged { get; set; }
+
+    /// <summary>Told of each change of a task, with the task's state as the server sends it (both task revisions).</summary>
+    public Action<JsonObject>? TaskChanged { get; set; }
+
+    /// <summary>Told of each MCPC message that comes as a callback.</summary>
+    public Action<McpcMessage>? McpcReceived { get; set; }
 
     /// <summary>Asked for with every request of revision 2026-07-28, which sends no logs otherwise.</summary>
     public string? LogLevel { get; set; }
@@ -43,8 +57,13 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
         statistics.MessageIn();
         switch (message)
         {
+            case JsonRpcResponse { Id.Id: McpcMessage.CallbackId } callback:
+                TakeCallback(callback);
+                return true;
+
             case JsonRpcMessageWithId response and (JsonRpcResponse or JsonRpcError):
                 progress.ResponseReceived(response);
+                KeepHandshake(response);
                 return false;
 
             case JsonRpcNotification { Method: ProgressLine.Method } notification:
@@ -59,6 +78,10 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
                 ToolsChanged?.Invoke();
                 return true;
 
+            case JsonRpcNotification { Method: TaskStatusMethod or TaskMethod, Params: JsonObject state }:
+                TaskChanged?.Invoke(state);
+                return true;
+
             default:
                 return false;
         }
@@ -70,6 +93,11 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
         if (message is JsonRpcRequest request)
         {
             progress.RequestSent(request);
+            if (request.Method is RequestMethods.Initialize or RequestMethods.ServerDiscover)
+            {
+                _handshakeId = request.Id;
+            }
+
             if (LogLevel is { } level && request.Params is JsonObject parameters && parameters["_meta"] is JsonObject meta)
             {
                 meta[LogLevelKey] = level;
@@ -77,6 +105,27 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
         }
 
         statistics.MessageOut();
+    }
+
+    private void KeepHandshake(JsonRpcMessageWithId response)
+    {
+        if (_handshakeId is { } id && response.Id == id && response is JsonRpcResponse { Result: JsonObject result })
+        {
+            _handshakeId = null;
+            Handshake ??= (JsonObject)result.DeepClone();
+        }
+    }
+
+    // MCPC sends callbacks as responses with an id of its own, which no request of ours has.
+    private void TakeCallback(JsonRpcResponse callback)
+    {
+        foreach (JsonNode? block in callback.Result.Member("content") as JsonArray ?? [])
+        {
+            if (block.Member("text").Text() is { } json && McpcMessage.TryParse(json, out McpcMessage message))
+            {
+                McpcReceived?.Invoke(message);
+            }
+        }
     }
 }
 
@@ -95,7 +144,7 @@ public sealed record ServerLogMessage(string Level, string? Logger, string Text)
         {
             return data is null ? "" : data.Text() ?? data.ToJsonString();
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
             return "(a message that is not valid text)";
         }

@@ -151,7 +151,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
-    private static Task MomentAsync(Task task) => Task.WhenAny(task, Task.Delay(ReportGrace));
+    private static Task<Task> MomentAsync(Task task) => Task.WhenAny(task, Task.Delay(ReportGrace));
 
     private static async Task<int> WaitForExitAsync(Process process)
     {

@@ -37,7 +37,7 @@ internal sealed class LineReader(Stream stream, int maxBytes)
             if (length >= 0)
             {
                 var line = Take(_searched + length);
-                if (!_skipping)
+                if (!_skipping && line.Length <= maxBytes)
                 {
                     return (LineKind.Line, line);
                 }
@@ -51,7 +51,7 @@ internal sealed class LineReader(Stream stream, int maxBytes)
             {
                 // A last line without a line end still counts, as text readers have it.
                 var rest = Take(_end);
-                return rest.IsEmpty || _skipping ? (LineKind.End, default) : (LineKind.Line, rest);
+                return rest.IsEmpty || rest.Length > maxBytes || _skipping ? (LineKind.End, default) : (LineKind.Line, rest);
             }
 
             if (_end - _start > maxBytes)

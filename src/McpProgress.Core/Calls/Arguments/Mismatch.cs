@@ -12,43 +12,43 @@ internal sealed class Mismatch
 
     private readonly Func<string, string> _message;
     private readonly string _path;
+    private readonly int _disqualifies;
 
-    private Mismatch(Func<string, string> message, string path, int depth, bool rulesOut)
+    private Mismatch(Func<string, string> message, string path, int disqualifies)
     {
         _message = message;
         _path = path;
-        Depth = depth;
-        RulesOut = rulesOut;
+        _disqualifies = disqualifies;
     }
 
-    /// <summary>How far below the checked value it is.</summary>
-    public int Depth { get; }
-
-    /// <summary>True for a type or a constant that is another one: of several alternatives, this one was hardly meant.</summary>
-    public bool RulesOut { get; }
+    /// <summary>True when, of several alternatives, this one was hardly meant: the type is another, or a constant beside the value.</summary>
+    public bool RulesOut => _disqualifies >= 0;
 
     /// <summary>The value is not what the schema wants.</summary>
     /// <param name="wants">The schema in words, built late.</param>
     /// <param name="node">The value.</param>
     /// <param name="secret">True when the schema marks the value as one that must not be shown.</param>
-    /// <param name="rulesOut">See <see cref="RulesOut"/>.</param>
-    public static Mismatch Value(Func<string> wants, JsonNode? node, bool secret, bool rulesOut = false) =>
-        new(path => $"{Argument(path)}: got {Got(node, secret)}, but the tool wants {wants()}.", "", 0, rulesOut);
+    /// <param name="disqualifies">For how many levels up the mismatch rules an alternative out; negative for not at all.</param>
+    public static Mismatch Value(Func<string> wants, JsonNode? node, bool secret, int disqualifies = -1) =>
+        new(path => $"{Argument(path)}: got {Got(node, secret)}, but the tool wants {wants()}.", "", disqualifies);
 
     /// <summary>Something else; the message is given the argument's path, empty for the arguments as a whole.</summary>
-    public static Mismatch Because(Func<string, string> message) => new(message, "", 0, rulesOut: false);
+    public static Mismatch Because(Func<string, string> message) => new(message, "", disqualifies: -1);
 
     /// <summary>The same, seen from the object that holds the value.</summary>
-    public Mismatch Within(string property) => new(_message, _path.Length == 0 || _path[0] == '[' ? property + _path : $"{property}.{_path}", Depth + 1, RulesOut);
+    public Mismatch Within(string property) => Below(property);
 
     /// <summary>The same, seen from the array that holds the value.</summary>
-    public Mismatch Within(int index) => new(_message, _path.Length == 0 || _path[0] == '[' ? $"[{index}]{_path}" : $"[{index}].{_path}", Depth + 1, RulesOut);
+    public Mismatch Within(int index) => Below($"[{index}]");
 
     /// <summary>The failure to report.</summary>
     public McpFailureException ToFailure() => new(ErrorIds.InvalidArgument, $"{_message(_path)} Nothing was sent.");
 
     /// <summary>How a message begins.</summary>
     public static string Argument(string path) => path.Length == 0 ? "The arguments" : $"Argument '{TerminalText.Shorten(TerminalText.Clean(path), LongestPath)}'";
+
+    private Mismatch Below(string step) =>
+        new(_message, _path.Length == 0 || _path[0] == '[' ? step + _path : $"{step}.{_path}", _disqualifies - 1);
 
     private static string Got(JsonNode? node, bool secret) => node switch
     {

@@ -50,7 +50,7 @@ internal sealed class SchemaValidator(SchemaDocument document)
         document.Step();
         if (schema.ValueKind == JsonValueKind.False)
         {
-            return Wrong(node, schema, rulesOut: true);
+            return Wrong(node, schema);
         }
 
         // A schema that only refers to itself asks for nothing.
@@ -79,10 +79,11 @@ internal sealed class SchemaValidator(SchemaDocument document)
         schema.Text("$ref") is { } reference && document.TryResolve(reference, out var target) ? Check(node, target, hops + 1) : null;
 
     private Mismatch? CheckType(JsonNode? node, JsonElement schema) =>
-        schema.Types() is { } types && (types & TypeOf(node)) == 0 ? Wrong(node, schema, rulesOut: true) : null;
+        schema.Types() is { } types && (types & TypeOf(node)) == 0 ? Wrong(node, schema, disqualifies: 0) : null;
 
+    // A single choice is what tells alternatives apart: { "kind": { "const": "file" }, … }.
     private Mismatch? CheckChoices(JsonNode? node, JsonElement schema) =>
-        schema.Choices() is { } choices && !choices.Any(choice => Same(node, choice)) ? Wrong(node, schema, rulesOut: choices.Count == 1) : null;
+        schema.Choices() is { } choices && !choices.Any(choice => Same(node, choice)) ? Wrong(node, schema, choices.Count == 1 ? 1 : -1) : null;
 
     private Mismatch? CheckNumber(JsonValue node, JsonElement schema)
     {
@@ -212,8 +213,8 @@ internal sealed class SchemaValidator(SchemaDocument document)
             : Mismatch.Value(() => SchemaText.DescribeAlternatives(schema, keyword, document.Root), node, IsSecret(schema));
     }
 
-    private Mismatch Wrong(JsonNode? node, JsonElement schema, bool rulesOut = false) =>
-        Mismatch.Value(() => SchemaText.Describe(schema, document.Root), node, IsSecret(schema), rulesOut);
+    private Mismatch Wrong(JsonNode? node, JsonElement schema, int disqualifies = -1) =>
+        Mismatch.Value(() => SchemaText.Describe(schema, document.Root), node, IsSecret(schema), disqualifies);
 
     private static bool IsSecret(JsonElement schema) => schema.Flag("writeOnly") || schema.Text("format") == "password";
 

@@ -128,6 +128,15 @@ public sealed class ProgressRouterTests
     {
         CallProgress call = Send(17);
         Assert.Equal(new RequestId(17), _router.RequestOf(call.Token));
+        Assert.Null(_router.RequestOf(call.Token));
+    }
+
+    [Fact]
+    public void An_answered_call_has_no_request_to_cancel()
+    {
+        CallProgress call = Send(17);
+        _router.ResponseReceived(Result(17, """{"resultType":"input_required","requestState":"s"}"""));
+        Assert.Null(_router.RequestOf(call.Token));
     }
 
     [Fact]
@@ -135,7 +144,7 @@ public sealed class ProgressRouterTests
     {
         CallProgress call = Send(17);
         _router.Close(call.Token);
-        Assert.Equal(new RequestId(call.Token), _router.RequestOf(call.Token));
+        Assert.Null(_router.RequestOf(call.Token));
     }
 
     [Fact]

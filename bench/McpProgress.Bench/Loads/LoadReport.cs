@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace McpProgress.Bench.Loads;
+
+/// <summary>What one client did under the bench's two loads: one JSON line, the same shape for every peer.</summary>
+/// <param name="Peer">The client's name.</param>
+/// <param name="Sent">Progress updates the server sent in the one measured flood.</param>
+/// <param name="Received">Updates handed to the caller.</param>
+/// <param name="OutOfOrder">Updates that came after one with a higher value.</param>
+/// <param name="AfterResult">Updates that came after the result.</param>
+/// <param name="Seconds">From the call of the flood to its result.</param>
+/// <param name="EchoMedianMicroseconds">The median of a warm echo call.</param>
+/// <param name="CpuSeconds">User and system time of the whole process.</param>
+/// <param name="PeakMegabytes">The process's largest working set, in MiB.</param>
+internal sealed record LoadReport(
+    string Peer,
+    int Sent,
+    int Received,
+    int OutOfOrder,
+    int AfterResult,
+    double Seconds,
+    double EchoMedianMicroseconds,
+    double CpuSeconds,
+    double PeakMegabytes)
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
+
+    public double UpdatesPerSecond => Received / Seconds;
+
+    public static LoadReport Parse(string json) => JsonSerializer.Deserialize<LoadReport>(json, s_json)!;
+
+    public string ToJson() => JsonSerializer.Serialize(this, s_json);
+}

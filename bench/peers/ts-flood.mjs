@@ -1,0 +1,67 @@
+// The TypeScript SDK's client under the bench's two loads, against FaultyServer over stdio.
+//
+//   node ts-flood.mjs <FaultyServer executable> [updates] [echo calls]
+//
+// Prints one JSON line of the shape that every peer of the bench prints (see bench/README.md).
+import { performance } from 'node:perf_hooks';
+import { connect } from '../../tests/interop/connect.mjs';
+
+const WARM_UP_UPDATES = 2_000;
+const WARM_UP_CALLS = 500;
+
+const [server, updates = '100000', calls = '2000'] = process.argv.slice(2);
+const { client } = await connect([server, 'flood']);
+client.onerror = () => {}; // A lost update is reported here; it is counted as sent less received.
+
+await flood(WARM_UP_UPDATES);
+const flooded = await flood(Number(updates));
+const echoMedianMicroseconds = await echo(Number(calls));
+await client.close();
+
+const { user, system } = process.cpuUsage();
+process.stdout.write(JSON.stringify({
+  peer: 'TypeScript SDK client',
+  ...flooded,
+  echoMedianMicroseconds,
+  cpuSeconds: (user + system) / 1e6,
+  peakMegabytes: process.resourceUsage().maxRSS / 1024,
+}) + '\n');
+
+async function flood(sent) {
+  let received = 0;
+  let outOfOrder = 0;
+  let afterResult = 0;
+  let highest = 0;
+  let done = false;
+  const onprogress = ({ progress }) => {
+    received++;
+    if (progress < highest) {
+      outOfOrder++;
+    }
+
+    highest = Math.max(highest, progress);
+    if (done) {
+      afterResult++;
+    }
+  };
+
+  const start = performance.now();
+  await client.callTool({ name: 'flood', arguments: { count: sent } }, undefined, { onprogress, timeout: 120_000 });
+  const seconds = (performance.now() - start) / 1000;
+  done = true;
+  await client.ping(); // What was still on its way has been handed over by now.
+  return { sent, received, outOfOrder, afterResult, seconds };
+}
+
+async function echo(count) {
+  const microseconds = new Float64Array(count);
+  for (let i = -WARM_UP_CALLS; i < count; i++) {
+    const start = performance.now();
+    await client.callTool({ name: 'echo', arguments: { message: 'hello' } });
+    if (i >= 0) {
+      microseconds[i] = (performance.now() - start) * 1000;
+    }
+  }
+
+  return microseconds.sort()[count >> 1];
+}

@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using McpProgress.Core.Progress;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Core.Connections;
+
+/// <summary>A request as it is about to be sent.</summary>
+internal sealed record WireRequest(string Method, JsonObject Parameters)
+{
+    /// <summary>The call whose progress keeps the request alive; null where none can come.</summary>
+    public CallProgress? Progress { get; init; }
+
+    /// <summary>How long it may stay silent; null is the connection's.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>How long it may take at all; zero is for ever.</summary>
+    public TimeSpan Timeout { get; init; }
+
+    /// <summary>The value of the header <c>Mcp-Name</c> where the SDK does not know it, such as a task's id.</summary>
+    public string? RoutingName { get; init; }
+
+    public JsonRpcRequest ToJsonRpc()
+    {
+        var request = new JsonRpcRequest { Id = Progress is null ? default : new RequestId(Progress.Token), Method = Method, Params = Parameters };
+        if (RoutingName is not null)
+        {
+#pragma warning disable MCPEXP002 // The only way to name a task in the header; experimental in the SDK, required by the revision.
+            request.Context = new JsonRpcMessageContext { RoutingName = RoutingName };
+#pragma warning restore MCPEXP002
+        }
+
+        return request;
+    }
+
+    /// <summary>What it is, at the start of a sentence.</summary>
+    public string Describe() => Method == "tools/call" ? $"The call of '{Parameters["name"]}'" : $"The request '{Method}'";
+}

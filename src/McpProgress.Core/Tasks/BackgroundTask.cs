@@ -1,0 +1,277 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
+using McpProgress.Core.Calls;
+using McpProgress.Core.Progress;
+
+namespace McpProgress.Core.Tasks;
+
+/// <summary>How background work travels on the wire.</summary>
+public enum BackgroundKind
+{
+    /// <summary>A task of the extension <c>io.modelcontextprotocol/tasks</c> (revision 2026-07-28).</summary>
+    ExtensionTask,
+
+    /// <summary>A task of revision 2025-11-25.</summary>
+    Task,
+
+    /// <summary>A task of the MCP Callback Protocol.</summary>
+    Mcpc,
+
+    /// <summary>A plain call held open.</summary>
+    Call,
+}
+
+/// <summary>The state of background work.</summary>
+public enum BackgroundStatus
+{
+    /// <summary>It runs.</summary>
+    Working,
+
+    /// <summary>It waits for an answer to a question.</summary>
+    InputRequired,
+
+    /// <summary>It is done; also when the tool's result is an error.</summary>
+    Completed,
+
+    /// <summary>It ended without a result.</summary>
+    Failed,
+
+    /// <summary>It was cancelled.</summary>
+    Cancelled,
+}
+
+/// <summary>A picture of background work at one moment.</summary>
+/// <param name="Status">The state.</param>
+/// <param name="StatusMessage">What the server says of it.</param>
+/// <param name="Progress">How far it is, in the server's unit.</param>
+/// <param name="Total">Where it ends, in the same unit.</param>
+/// <param name="UpdatedAt">When this became known.</param>
+/// <param name="ExpiresAt">When the server may forget it; null when it does not say or never does.</param>
+/// <param name="PollInterval">How often the server wants to be asked.</param>
+public sealed record BackgroundState(
+    BackgroundStatus Status,
+    string? StatusMessage,
+    double? Progress,
+    double? Total,
+    DateTimeOffset UpdatedAt,
+    DateTimeOffset? ExpiresAt,
+    TimeSpan? PollInterval)
+{
+    /// <summary>Whether nothing more will happen.</summary>
+    public bool IsTerminal => Status is BackgroundStatus.Completed or BackgroundStatus.Failed or BackgroundStatus.Cancelled;
+
+    /// <summary>0 to 100, clamped; −1 while it is unknown.</summary>
+    public int PercentComplete => Progress is { } progress && Total is { } total and > 0 ? (int)Math.Clamp(progress / total * 100, 0, 100) : -1;
+}
+
+/// <summary>Work that goes on while the user does something else, whatever the wire calls it.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The source has neither a timer nor a wait handle, and may be cancelled as long as somebody holds the task.")]
+public sealed class BackgroundTask
+{
+    private readonly object _lock = new();
+    private readonly TimeProvider _time;
+    private readonly TaskCompletionSource<ToolCallResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly List<Question> _pending = [];
+    private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
+    private BackgroundState _state;
+
+    internal BackgroundTask(string id, BackgroundKind kind, string serverName, string serverKey, string tool, DateTimeOffset createdAt, TimeProvider time)
+    {
+        Id = id;
+        Kind = kind;
+        ServerName = serverName;
+        ServerKey = serverKey;
+        Tool = tool;
+        CreatedAt = createdAt;
+        _time = time;
+        _state = new BackgroundState(BackgroundStatus.Working, null, null, null, createdAt, null, null);
+
+        // Observed here: a task nobody waits for must not end up as an unobserved exception.
+        _ = _completion.Task.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    /// <summary>Raised after every change, in order, on the thread that brought it: handlers must return at once.</summary>
+    public event Action<BackgroundTask>? Changed;
+
+    /// <summary>Raised for what the user should know although the work goes on.</summary>
+    public event Action<string>? Warned;
+
+    /// <summary>The id: the server's where it gives one.</summary>
+    public string Id { get; private set; }
+
+    /// <summary>How it travels.</summary>
+    public BackgroundKind Kind { get; internal set; }
+
+    /// <summary>The name of the connection it was started on.</summary>
+    public string ServerName { get; }
+
+    /// <summary>What is the same for every connection to the same server.</summary>
+    public string ServerKey { get; }
+
+    /// <summary>The tool.</summary>
+    public string Tool { get; }
+
+    /// <summary>When it began.</summary>
+    public DateTimeOffset CreatedAt { get; internal set; }
+
+    /// <summary>The state now.</summary>
+    public BackgroundState State => Volatile.Read(ref _state);
+
+    /// <summary>The result; it fails with a <see cref="McpFailureException"/> when there is none.</summary>
+    public Task<ToolCallResult> Completion => _completion.Task;
+
+    /// <summary>The questions that wait for an answer.</summary>
+    public IReadOnlyList<InputRequest> PendingInput
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _pending.Select(pending => pending.Request)];
+            }
+        }
+    }
+
+    /// <summary>Whether the server can be asked to stop it. All can but an MCPC server without our extensions.</summary>
+    public bool CanCancelOnServer { get; internal set; } = true;
+
+    /// <summary>Sends data to a running task, where its protocol can (MCPC with our extensions).</summary>
+    internal Func<JsonObject, CancellationToken, Task>? UpdateHandler { get; set; }
+
+    /// <summary>Fires when the task is to be cancelled.</summary>
+    internal CancellationToken Cancelled => _cancellation.Token;
+
+    /// <summary>Cancels it here, and asks the server to.</summary>
+    public void Cancel() => _cancellation.Cancel();
+
+    /// <summary>Changes a running task: only MCPC servers with our extensions can take it.</summary>
+    /// <exception cref="McpFailureException">McpInvalidArgument: this server or kind of task takes no changes.</exception>
+    public Task UpdateAsync(JsonObject data, CancellationToken cancellationToken) =>
+        UpdateHandler?.Invoke(data, cancellationToken) ?? throw new McpFailureException(
+            ErrorIds.InvalidArgument, $"The task '{Id}' waits for no input, and its server takes no changes of a running task.");
+
+    /// <summary>Answers a question. Each is answered once.</summary>
+    /// <param name="key">Which one; null for the only one.</param>
+    /// <param name="answer">The answer; an accepted one is checked against what the question wants.</param>
+    /// <exception cref="McpFailureException">McpInvalidArgument: no such question, or the answer does not fit.</exception>
+    public void Answer(string? key, InputAnswer answer)
+    {
+        Question pending;
+        lock (_lock)
+        {
+            pending = Find(key);
+        }
+
+        InputAnswer checkedAnswer = answer.CheckedFor(pending.Request);
+        lock (_lock)
+        {
+            if (!_pending.Remove(pending))
+            {
+                throw new McpFailureException(ErrorIds.InvalidArgument, $"The question '{pending.Request.Key}' of task '{Id}' was answered already.");
+            }
+
+            _answered.Add(pending.Request.Key);
+        }
+
+        pending.Answer.TrySetResult(checkedAnswer);
+    }
+
+    /// <summary>Puts a question and waits for its answer; null where it was put before.</summary>
+    internal async Task<InputAnswer?> AskAsync(InputRequest request, CancellationToken cancellationToken)
+    {
+        var pending = new Question(request, new TaskCompletionSource<InputAnswer>(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_lock)
+        {
+            if (_answered.Contains(request.Key) || _pending.Any(known => known.Request.Key == request.Key))
+            {
+                return null;
+            }
+
+            _pending.Add(pending);
+        }
+
+        Update(state => state with { Status = BackgroundStatus.InputRequired, StatusMessage = request.Message });
+        try
+        {
+            InputAnswer answer = await pending.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (PendingInput.Count == 0)
+            {
+                Update(state => state.IsTerminal ? state : state with { Status = BackgroundStatus.Working });
+            }
+
+            return answer;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _pending.Remove(pending);
+            }
+        }
+    }
+
+    /// <summary>Applies a progress update of a plain call.</summary>
+    internal void Report(in ProgressUpdate update)
+    {
+        ProgressUpdate latest = update;
+        Update(state => state with { Progress = latest.Progress, Total = latest.Total, StatusMessage = latest.Message ?? state.StatusMessage });
+    }
+
+    /// <summary>Changes the state, unless it is final.</summary>
+    internal void Update(Func<BackgroundState, BackgroundState> change)
+    {
+        lock (_lock)
+        {
+            if (_state.IsTerminal)
+            {
+                return;
+            }
+
+            BackgroundState next = change(_state);
+            if (next == _state)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _state, next with { UpdatedAt = _time.GetUtcNow() });
+        }
+
+        Changed?.Invoke(this);
+    }
+
+    internal void Warn(string message) => Warned?.Invoke(message);
+
+    /// <summary>Takes the id that the server gave.</summary>
+    internal void Rename(string id) => Id = id;
+
+    internal void Complete(ToolCallResult result)
+    {
+        Update(state => state with { Status = BackgroundStatus.Completed });
+        _completion.TrySetResult(result);
+    }
+
+    internal void Fail(McpFailureException failure)
+    {
+        BackgroundStatus status = failure.ErrorId == ErrorIds.Cancelled ? BackgroundStatus.Cancelled : BackgroundStatus.Failed;
+        Update(state => state with { Status = status, StatusMessage = failure.Message });
+        _completion.TrySetException(failure);
+    }
+
+    private Question Find(string? key)
+    {
+        Question[] found = [.. _pending.Where(pending => key is null || pending.Request.Key == key)];
+        string known = string.Join(", ", _pending.Select(pending => pending.Request.Key));
+        return found.Length switch
+        {
+            1 => found[0],
+            0 when key is not null && _answered.Contains(key) => throw new McpFailureException(
+                ErrorIds.InvalidArgument, $"The question '{key}' of task '{Id}' was answered already."),
+            0 => throw new McpFailureException(
+                ErrorIds.InvalidArgument, _pending.Count == 0 ? $"The task '{Id}' waits for no input." : $"The task '{Id}' has no question '{key}'. It asks: {known}."),
+            _ => throw new McpFailureException(ErrorIds.InvalidArgument, $"The task '{Id}' asks several questions; name one with -Key: {known}."),
+        };
+    }
+
+    private sealed record Question(InputRequest Request, TaskCompletionSource<InputAnswer> Answer);
+}

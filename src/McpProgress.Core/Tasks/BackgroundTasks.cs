@@ -1,0 +1,124 @@
+using System.Text.Json.Nodes;
+using McpProgress.Core.Connections;
+
+namespace McpProgress.Core.Tasks;
+
+/// <summary>The background work of one session: starts it, takes it up again, and brings it over to new connections.</summary>
+/// <param name="registry">Keeps tasks for later sessions; null keeps none.</param>
+public sealed class BackgroundTasks(TaskRegistry? registry)
+{
+    private readonly object _lock = new();
+    private readonly List<(BackgroundTask Task, ConnectionSlot Slot)> _running = [];
+
+    /// <summary>Starts a tool in the background. Returns when the server has it.</summary>
+    /// <param name="connection">The connection to use.</param>
+    /// <param name="request">What to do.</param>
+    /// <param name="observer">Attached before anything can happen; null for none.</param>
+    /// <param name="cancellationToken">Gives up on the start.</param>
+    /// <exception cref="McpFailureException">The way asked for is not there, or the server refused the call.</exception>
+    public async Task<BackgroundTask> StartAsync(
+        ServerConnection connection, BackgroundRequest request, Action<BackgroundTask>? observer = null, CancellationToken cancellationToken = default)
+    {
+        BackgroundKind kind = request.Kind ?? await ChooseAsync(connection, request.Tool, cancellationToken).ConfigureAwait(false);
+        var task = new BackgroundTask(Guid.NewGuid().ToString(), kind, connection.Name, connection.Key, request.Tool.Name, connection.Time.GetUtcNow(), connection.Time);
+        if (observer is not null)
+        {
+            task.Changed += observer;
+        }
+
+        var slot = new ConnectionSlot(connection);
+        TaskDriver driver = kind switch
+        {
+            BackgroundKind.ExtensionTask => new ExtensionTaskDriver(task, slot, request, registry),
+            BackgroundKind.Task => new TaskDriver2025(task, slot, request, registry),
+            BackgroundKind.Mcpc => new McpcDriver(task, slot, request),
+            _ => new CallDriver(task, slot, request),
+        };
+        await RunAsync(task, slot, driver, cancellationToken).ConfigureAwait(false);
+        return task;
+    }
+
+    /// <summary>Takes up a task of an earlier session.</summary>
+    /// <param name="connection">A connection to the server that has it.</param>
+    /// <param name="record">What was kept of it.</param>
+    /// <param name="responder">Answers questions; null leaves them to <see cref="BackgroundTask.Answer"/>.</param>
+    /// <exception cref="McpFailureException">McpInvalidArgument: this kind of work cannot be taken up.</exception>
+    public BackgroundTask Resume(ServerConnection connection, TaskRecord record, InputResponder? responder = null)
+    {
+        var task = new BackgroundTask(record.Id, record.Kind, record.ServerName, record.ServerKey, record.Tool, record.CreatedAt, connection.Time);
+        task.Update(state => state with
+        {
+            StatusMessage = record.StatusMessage,
+            ExpiresAt = record.ExpiresAt,
+            PollInterval = record.PollIntervalMs is { } interval ? TimeSpan.FromMilliseconds(interval) : null,
+        });
+        var slot = new ConnectionSlot(connection);
+        TaskDriver driver = record.Kind switch
+        {
+            BackgroundKind.ExtensionTask => new ExtensionTaskDriver(task, slot, null, registry),
+            BackgroundKind.Task => new TaskDriver2025(task, slot, null, registry),
+            _ => throw new McpFailureException(ErrorIds.InvalidArgument, $"The task '{record.Id}' lived on its connection and cannot be taken up again."),
+        };
+        _ = RunAsync(task, slot, driver, CancellationToken.None);
+        return task;
+    }
+
+    /// <summary>Says that there is a new connection: tasks that lost theirs to the same server go on over it.</summary>
+    public void Reconnected(ServerConnection connection)
+    {
+        foreach ((BackgroundTask task, ConnectionSlot slot) in Running())
+        {
+            if (task.ServerKey == connection.Key && slot.Current.Status != ConnectionStatus.Connected)
+            {
+                slot.Replace(connection);
+            }
+        }
+    }
+
+    private async Task RunAsync(BackgroundTask task, ConnectionSlot slot, TaskDriver driver, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _running.Add((task, slot));
+        }
+
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = driver.RunAsync(started).ContinueWith(
+            _ =>
+            {
+                lock (_lock)
+                {
+                    _running.Remove((task, slot));
+                }
+            },
+            TaskScheduler.Default);
+        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static state => ((BackgroundTask)state!).Cancel(), task);
+        await started.Task.ConfigureAwait(false);
+    }
+
+    private (BackgroundTask Task, ConnectionSlot Slot)[] Running()
+    {
+        lock (_lock)
+        {
+            return [.. _running];
+        }
+    }
+
+    // Best first: what survives a lost connection, then what leaves the connection free, then what every server can.
+    private static async Task<BackgroundKind> ChooseAsync(ServerConnection connection, ToolDescriptor tool, CancellationToken cancellationToken)
+    {
+        if (connection.IsStateless)
+        {
+            return connection.Capabilities["extensions"] is JsonObject extensions && extensions.ContainsKey(ExtensionTaskDriver.Extension)
+                ? BackgroundKind.ExtensionTask
+                : BackgroundKind.Call;
+        }
+
+        if (tool.TaskSupport is "optional" or "required" && connection.Capabilities["tasks"] is JsonObject)
+        {
+            return BackgroundKind.Task;
+        }
+
+        return await connection.Mcpc.GetSupportAsync(cancellationToken).ConfigureAwait(false) is null ? BackgroundKind.Call : BackgroundKind.Mcpc;
+    }
+}

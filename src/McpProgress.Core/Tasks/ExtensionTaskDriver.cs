@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+using McpProgress.Core.Calls;
+using McpProgress.Core.Connections;
+using ModelContextProtocol;
+
+namespace McpProgress.Core.Tasks;
+
+/// <summary>A task of the extension <c>io.modelcontextprotocol/tasks</c> (SEP-2663, with revision 2026-07-28).</summary>
+internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot slot, BackgroundRequest? request, TaskRegistry? registry)
+    : PollingDriver(task, slot, request, registry)
+{
+    public const string Extension = "io.modelcontextprotocol/tasks";
+
+    private const string CapabilitiesKey = "io.modelcontextprotocol/clientCapabilities";
+
+    protected override string TtlMember => "ttlMs";
+
+    protected override string PollIntervalMember => "pollIntervalMs";
+
+    public override async Task<ToolCallResult?> StartAsync(CancellationToken cancellationToken)
+    {
+        ServerConnection connection = Slot.Current;
+        using IDisposable inputs = connection.Inputs.Open(AskAsync);
+        JsonObject answer = await connection.RequestAsync(Declaring(new WireRequest("tools/call", CallParameters(0))), cancellationToken).ConfigureAwait(false);
+        if (TextOf(answer["resultType"]) != "task")
+        {
+            // The server decides: this call was not worth a task to it.
+            return new ToolCallResult(answer, 0);
+        }
+
+        Created(answer);
+        return null;
+    }
+
+    public override Task CancelAsync(CancellationToken cancellationToken) =>
+        Slot.Current.RequestAsync(Named("tasks/cancel"), cancellationToken);
+
+    protected override async Task<JsonObject> GetAsync(ServerConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connection.RequestAsync(Named("tasks/get"), cancellationToken).ConfigureAwait(false);
+        }
+        catch (McpFailureException failure) when (failure.InnerException is McpProtocolException { ErrorCode: McpErrorCode.InvalidParams })
+        {
+            throw Unknown(failure);
+        }
+    }
+
+    protected override Task<ToolCallResult> GetResultAsync(ServerConnection connection, JsonObject state, CancellationToken cancellationToken) => StatusOf(state) switch
+    {
+        BackgroundStatus.Completed when state["result"] is JsonObject result =>
+            System.Threading.Tasks.Task.FromResult(new ToolCallResult((JsonObject)result.DeepClone(), 0)),
+        BackgroundStatus.Cancelled => throw new McpFailureException(
+            ErrorIds.Cancelled, $"The task '{Task.Id}' was cancelled on the server. {TextOf(state["statusMessage"])}".TrimEnd()),
+        _ => throw new McpFailureException(
+            ErrorIds.ProtocolError,
+            $"The task '{Task.Id}' of tool '{Task.Tool}' failed on the server: {TextOf((state["error"] as JsonObject)?["message"]) ?? TextOf(state["statusMessage"]) ?? "it did not say why"}"),
+    };
+
+    protected override void AnswerInput(ServerConnection connection, JsonObject state, CancellationToken cancellationToken)
+    {
+        foreach ((string key, JsonNode? question) in state["inputRequests"] as JsonObject ?? [])
+        {
+            if (question is JsonObject members)
+            {
+                InputRequest input = InputRequest.Read(key, TextOf(members["method"]) ?? "elicitation/create", (JsonObject)(members["params"] as JsonObject ?? []).DeepClone());
+                _ = AnswerAsync(connection, input, cancellationToken);
+            }
+        }
+    }
+
+    protected override void Subscribe(ServerConnection connection) => connection.RefreshSubscription();
+
+    private async Task AnswerAsync(ServerConnection connection, InputRequest input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await AskAsync(input, cancellationToken).ConfigureAwait(false) is { } answer)
+            {
+                JsonObject parameters = NamedParameters();
+                parameters["inputResponses"] = new JsonObject { [input.Key] = answer.ToJson() };
+                await connection.RequestAsync(Named("tasks/update", parameters), cancellationToken).ConfigureAwait(false);
+                Wake();
+            }
+        }
+        catch (Exception exception) when (exception is McpFailureException or OperationCanceledException)
+        {
+            // The task goes on or ends by itself; its next state tells which.
+            Wake();
+        }
+    }
+
+    private WireRequest Named(string method, JsonObject? parameters = null) =>
+        Declaring(new WireRequest(method, parameters ?? NamedParameters()) { RoutingName = Task.Id });
+
+    private JsonObject NamedParameters() => new() { ["taskId"] = Task.Id };
+
+    // The extension is declared with each request; the server may then answer with a task.
+    private static WireRequest Declaring(WireRequest request)
+    {
+        if (request.Parameters["_meta"] is not JsonObject meta)
+        {
+            request.Parameters["_meta"] = meta = [];
+        }
+
+        meta.Remove("progressToken");
+        meta[CapabilitiesKey] = new JsonObject { ["extensions"] = new JsonObject { [Extension] = new JsonObject() } };
+        return request;
+    }
+}

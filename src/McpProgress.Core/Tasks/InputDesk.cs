@@ -1,0 +1,94 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Core.Tasks;
+
+/// <summary>Answers a question of a server.</summary>
+/// <param name="request">The question.</param>
+/// <param name="cancellationToken">Fires when the answer is no longer wanted.</param>
+/// <returns>The answer; null when the question was answered before.</returns>
+public delegate Task<InputAnswer?> InputResponder(InputRequest request, CancellationToken cancellationToken);
+
+/// <summary>Brings a server's question to whoever started the work it belongs to.</summary>
+internal sealed class InputDesk
+{
+    private const string RelatedTaskKey = "io.modelcontextprotocol/related-task";
+
+    private readonly AsyncLocal<Registration?> _current = new();
+    private readonly object _lock = new();
+    private readonly List<Registration> _calls = [];
+    private readonly Dictionary<string, InputResponder> _tasks = new(StringComparer.Ordinal);
+    private long _lastKey;
+
+    /// <summary>Registers who answers for the call made in this flow, until disposed.</summary>
+    public IDisposable Open(InputResponder? responder)
+    {
+        var registration = new Registration(this, responder);
+        _current.Value = registration;
+        lock (_lock)
+        {
+            _calls.Add(registration);
+        }
+
+        return registration;
+    }
+
+    /// <summary>Registers who answers for a task, until disposed.</summary>
+    public IDisposable OpenTask(string taskId, InputResponder responder)
+    {
+        lock (_lock)
+        {
+            _tasks[taskId] = responder;
+        }
+
+        return new Closing(() =>
+        {
+            lock (_lock)
+            {
+                _tasks.Remove(taskId);
+            }
+        });
+    }
+
+    /// <summary>The SDK's handler for <c>elicitation/create</c>, in both eras.</summary>
+    public async ValueTask<ElicitResult> AnswerAsync(ElicitRequestParams? request, CancellationToken cancellationToken)
+    {
+        JsonObject parameters = JsonSerializer.SerializeToNode(request, McpJsonUtilities.DefaultOptions) as JsonObject ?? [];
+        InputRequest input = InputRequest.Read($"input-{Interlocked.Increment(ref _lastKey)}", "elicitation/create", parameters);
+        InputResponder responder = Find(parameters) ?? throw new McpProtocolException("Nobody is here to answer.", McpErrorCode.InvalidRequest);
+        InputAnswer answer = await responder(input, cancellationToken).ConfigureAwait(false) ?? new InputAnswer("cancel");
+        return answer.ToJson().Deserialize<ElicitResult>(McpJsonUtilities.DefaultOptions) ?? new ElicitResult { Action = "cancel" };
+    }
+
+    // Over stdio a question of revision 2025-11-25 does not say which call it belongs to, unless a task: then the newest call is asked.
+    private InputResponder? Find(JsonObject parameters)
+    {
+        string? task = parameters["_meta"]?[RelatedTaskKey]?["taskId"] is JsonValue value && value.TryGetValue(out string? id) ? id : null;
+        lock (_lock)
+        {
+            return task is not null && _tasks.TryGetValue(task, out InputResponder? ofTask)
+                ? ofTask
+                : _current.Value?.Responder ?? _calls.LastOrDefault(call => call.Responder is not null)?.Responder;
+        }
+    }
+
+    private sealed class Registration(InputDesk desk, InputResponder? responder) : IDisposable
+    {
+        public InputResponder? Responder => responder;
+
+        public void Dispose()
+        {
+            lock (desk._lock)
+            {
+                desk._calls.Remove(this);
+            }
+        }
+    }
+
+    private sealed class Closing(Action close) : IDisposable
+    {
+        public void Dispose() => close();
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using McpProgress.Core.Calls;
+using McpProgress.Core.Connections;
+
+namespace McpProgress.Core.Tasks;
+
+/// <summary>Carries one piece of background work over the wire to its end. One class for each way of doing it.</summary>
+internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, BackgroundRequest? request)
+{
+    /// <summary>How long a server is waited for that was asked to cancel.</summary>
+    protected static readonly TimeSpan CancelGrace = TimeSpan.FromSeconds(2);
+
+    /// <summary>The work.</summary>
+    protected BackgroundTask Task { get; } = task;
+
+    /// <summary>The connection it goes over.</summary>
+    protected ConnectionSlot Slot { get; } = slot;
+
+    /// <summary>What was asked for; only work that was started here has it.</summary>
+    protected BackgroundRequest Request => request ?? throw new InvalidOperationException("A task that was taken up again is not started.");
+
+    /// <summary>Starts it on the server. Returns when the server has it, or when it is done already.</summary>
+    /// <returns>The result, when the server did not make it background work after all.</returns>
+    public abstract Task<ToolCallResult?> StartAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes it up where an earlier session left it.</summary>
+    protected virtual void Resume() => throw new NotSupportedException($"Work of kind {Task.Kind} lives on its connection.");
+
+    /// <summary>Waits for its end, keeping <see cref="Task"/> up to date.</summary>
+    public abstract Task<ToolCallResult> FinishAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks the server to stop it; the task here has ended already.</summary>
+    public virtual Task CancelAsync(CancellationToken cancellationToken) => System.Threading.Tasks.Task.CompletedTask;
+
+    /// <summary>Lets go of what was registered for it.</summary>
+    public virtual void Release()
+    {
+    }
+
+    /// <summary>Runs it to its end. Never throws: the outcome is in the task.</summary>
+    /// <param name="started">Told when the server has it, with the failure if it never did.</param>
+    public async Task RunAsync(TaskCompletionSource started)
+    {
+        try
+        {
+            ToolCallResult? early = null;
+            if (request is null)
+            {
+                Resume();
+            }
+            else
+            {
+                early = await StartAsync(Task.Cancelled).ConfigureAwait(false);
+            }
+
+            started.TrySetResult();
+            Task.Complete(early ?? await FinishAsync(Task.Cancelled).ConfigureAwait(false));
+        }
+        catch (Exception exception)
+        {
+            McpFailureException failure = Explain(exception);
+            Task.Fail(failure);
+            started.TrySetException(failure);
+            if (Task.Cancelled.IsCancellationRequested)
+            {
+                await TellServerAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
+    /// <summary>The parameters of the call, with room for what a driver adds.</summary>
+    protected JsonObject CallParameters(long progressToken) =>
+        new ToolCallRequest(Request.Tool.Name, (JsonObject)Request.Arguments.DeepClone()).ToParameters(progressToken);
+
+    /// <summary>Puts a question to the one who answers: the handler given at the start, else whoever comes.</summary>
+    protected async Task<InputAnswer?> AskAsync(InputRequest input, CancellationToken cancellationToken)
+    {
+        if (request?.InputResponder is not { } responder)
+        {
+            return await Task.AskAsync(input, cancellationToken).ConfigureAwait(false);
+        }
+
+        // The question is shown while the handler works on it; whoever answers first is heard.
+        Task<InputAnswer?> asked = Task.AskAsync(input, cancellationToken);
+        try
+        {
+            if (!asked.IsCompleted && await responder(input, cancellationToken).ConfigureAwait(false) is { } answer)
+            {
+                Task.Answer(input.Key, answer);
+            }
+        }
+        catch (McpFailureException failure) when (failure.ErrorId == ErrorIds.InvalidArgument)
+        {
+            Task.Update(state => state with { StatusMessage = $"{input.Message} (the input handler's answer was refused: {failure.Message})" });
+        }
+
+        return await asked.ConfigureAwait(false);
+    }
+
+    private McpFailureException Explain(Exception exception) => exception switch
+    {
+        _ when Task.Cancelled.IsCancellationRequested => new McpFailureException(ErrorIds.Cancelled, $"The task '{Task.Id}' of tool '{Task.Tool}' was cancelled.", exception),
+        McpFailureException failure => failure,
+        _ => new McpFailureException(ErrorIds.ProtocolError, $"The task '{Task.Id}' of tool '{Task.Tool}' ended unexpectedly: {exception.Message}", exception),
+    };
+
+    private async Task TellServerAsync()
+    {
+        using var limit = new CancellationTokenSource(CancelGrace);
+        try
+        {
+            await CancelAsync(limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is McpFailureException or OperationCanceledException)
+        {
+            // It could not be told in time; the task has ended here, and its time to live ends it there.
+        }
+    }
+}

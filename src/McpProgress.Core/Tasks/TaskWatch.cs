@@ -1,0 +1,30 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+
+namespace McpProgress.Core.Tasks;
+
+/// <summary>Brings notifications about tasks to those who poll them.</summary>
+internal sealed class TaskWatch
+{
+    private readonly ConcurrentDictionary<string, Action<JsonObject>> _watchers = new(StringComparer.Ordinal);
+
+    /// <summary>The ids that are watched.</summary>
+    public ICollection<string> TaskIds => _watchers.Keys;
+
+    /// <summary>Watches one task.</summary>
+    /// <param name="taskId">The task.</param>
+    /// <param name="changed">Gets its state as sent; runs on the reader.</param>
+    public void Add(string taskId, Action<JsonObject> changed) => _watchers[taskId] = changed;
+
+    /// <summary>Stops watching.</summary>
+    public void Remove(string taskId) => _watchers.TryRemove(taskId, out _);
+
+    /// <summary>Takes a notification: of a task that nobody watches, it is nobody's.</summary>
+    public void Take(JsonObject state)
+    {
+        if (state["taskId"] is JsonValue value && value.TryGetValue(out string? id) && _watchers.TryGetValue(id, out Action<JsonObject>? changed))
+        {
+            changed(state);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+# What several test files need; dot-source it in BeforeDiscovery or BeforeAll.
+
+$root = (Resolve-Path -LiteralPath (Join-Path $PSScriptRoot '../..')).Path
+$modulePath = Join-Path $root 'out/McpProgress'
+
+function Invoke-FreshPowerShell {
+    <#
+    .SYNOPSIS
+    Runs a script in a new PowerShell process and returns what it put out, carried over as JSON. Fails when it fails.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory)][string] $Script)
+
+    $text = "`$ErrorActionPreference = 'Stop'; ConvertTo-Json -Compress -Depth 5 -InputObject @(& { $Script })"
+    $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($text))
+    # The .NET tool has no launcher: there, this very process is "dotnet pwsh.dll".
+    $launcher = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
+    $program, $first = (Test-Path -LiteralPath $launcher) ? ($launcher, @()) : ('dotnet', @(Join-Path $PSHOME 'pwsh.dll'))
+    $output = & $program @first -NoProfile -NonInteractive -EncodedCommand $encoded 2>&1
+    $lines, $errors = $output.Where({ $_ -isnot [System.Management.Automation.ErrorRecord] }, 'Split')
+    if ($LASTEXITCODE) { throw "The new PowerShell ended with $LASTEXITCODE`: $($errors -join "`n")" }
+    $lines | Select-Object -Last 1 | ConvertFrom-Json
+}

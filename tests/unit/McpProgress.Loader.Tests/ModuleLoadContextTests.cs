@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
+
+namespace McpProgress.Loader.Tests;
+
+public sealed class ModuleLoadContextTests : IDisposable
+{
+    // In the runtime's own folder, so in the list the rule looks at; nothing here loads it otherwise.
+    private const string InRuntime = "System.Net.Quic";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("loader");
+
+    private static Version RuntimeVersion => Assembly.Load(InRuntime).GetName().Version!;
+
+    public void Dispose()
+    {
+        try
+        {
+            _folder.Delete(recursive: true);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Windows keeps the files of loaded assemblies locked for as long as the process lives.
+        }
+    }
+
+    [Fact]
+    public void Main_assembly_and_its_dependencies_live_in_a_context_of_their_own()
+    {
+        AssemblyLoadContext context = LoadModule();
+        AssemblyFile.Write(_folder.FullName, "Dependency", new Version(1, 2, 3, 4));
+
+        Assembly dependency = context.LoadFromAssemblyName(new AssemblyName("Dependency"));
+
+        Assert.NotSame(AssemblyLoadContext.Default, context);
+        Assert.Same(context, AssemblyLoadContext.GetLoadContext(dependency));
+        Assert.Equal(new Version(1, 2, 3, 4), dependency.GetName().Version);
+    }
+
+    [Fact]
+    public void Same_path_gives_the_same_assembly_from_any_thread()
+    {
+        string path = AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0));
+        var loaded = new Assembly[16];
+
+        Parallel.For(0, loaded.Length, i => loaded[i] = ModuleLoadContext.LoadModule(path));
+
+        Assert.All(loaded, assembly => Assert.Same(loaded[0], assembly));
+    }
+
+    [Fact]
+    public void Two_folders_are_two_contexts()
+    {
+        string other = _folder.CreateSubdirectory("other").FullName;
+
+        Assembly first = ModuleLoadContext.LoadModule(AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0, 0, 0)));
+        Assembly second = ModuleLoadContext.LoadModule(AssemblyFile.Write(other, "Main", new Version(2, 0, 0, 0)));
+
+        Assert.Equal(new Version(1, 0, 0, 0), first.GetName().Version);
+        Assert.Equal(new Version(2, 0, 0, 0), second.GetName().Version);
+    }
+
+    [Fact]
+    public void Module_wins_over_an_older_runtime()
+    {
+        AssemblyLoadContext context = LoadModule();
+        AssemblyFile.Write(_folder.FullName, InRuntime, new Version(RuntimeVersion.Major + 1, 0, 0, 0));
+
+        Assembly assembly = context.LoadFromAssemblyName(new AssemblyName(InRuntime));
+
+        Assert.Same(context, AssemblyLoadContext.GetLoadContext(assembly));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Runtime_wins_over_the_same_or_an_older_version_in_the_module(int majorsOlder)
+    {
+        AssemblyLoadContext context = LoadModule();
+        Version runtime = RuntimeVersion;
+        AssemblyFile.Write(_folder.FullName, InRuntime, new Version(runtime.Major - majorsOlder, runtime.Minor, 0, 0));
+
+        Assembly assembly = context.LoadFromAssemblyName(new AssemblyName(InRuntime));
+
+        Assert.Same(AssemblyLoadContext.Default, AssemblyLoadContext.GetLoadContext(assembly));
+    }
+
+    [Fact]
+    public void An_old_reference_gets_the_same_assembly_as_a_new_one()
+    {
+        AssemblyLoadContext context = LoadModule();
+        var newer = new Version(RuntimeVersion.Major + 1, 0, 0, 0);
+        AssemblyFile.Write(_folder.FullName, InRuntime, newer);
+
+        Assembly forOld = context.LoadFromAssemblyName(new AssemblyName(InRuntime) { Version = new Version(4, 0, 0, 0) });
+        Assembly forNew = context.LoadFromAssemblyName(new AssemblyName(InRuntime) { Version = newer });
+
+        Assert.Same(forNew, forOld);
+    }
+
+    [Fact]
+    public void What_the_module_does_not_bring_comes_from_the_default_context()
+    {
+        AssemblyLoadContext context = LoadModule();
+
+        Assert.Same(typeof(FactAttribute).Assembly, context.LoadFromAssemblyName(typeof(FactAttribute).Assembly.GetName()));
+        Assert.Throws<FileNotFoundException>(() => context.LoadFromAssemblyName(new AssemblyName("Nowhere.To.Be.Found")));
+    }
+
+    [Theory]
+    [InlineData("runtimes/{0}/native")]
+    [InlineData("")]
+    public void Native_libraries_are_found_where_NuGet_puts_them_and_beside_the_assemblies(string where)
+    {
+        (string prefix, string suffix) =
+            OperatingSystem.IsWindows() ? ("", ".dll") : OperatingSystem.IsMacOS() ? ("lib", ".dylib") : ("lib", ".so");
+        string runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        string some = Path.Join(runtime, $"{(OperatingSystem.IsWindows() ? "" : "lib")}System.IO.Compression.Native{suffix}");
+        string folder = string.Format(CultureInfo.InvariantCulture, where, RuntimeInformation.RuntimeIdentifier);
+        File.Copy(some, Path.Join(Directory.CreateDirectory(Path.Join(_folder.FullName, folder)).FullName, $"{prefix}only_here{suffix}"));
+        Assembly main = ModuleLoadContext.LoadModule(AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0)));
+
+        Assert.True(NativeLibrary.TryLoad("only_here", main, null, out nint library));
+        Assert.NotEqual(0, library);
+        Assert.False(NativeLibrary.TryLoad("not_here", main, null, out _));
+    }
+
+    [Fact]
+    public void A_missing_file_is_an_error()
+    {
+        Assert.Throws<FileNotFoundException>(() => ModuleLoadContext.LoadModule(Path.Join(_folder.FullName, "None.dll")));
+    }
+
+    private AssemblyLoadContext LoadModule()
+    {
+        Assembly main = ModuleLoadContext.LoadModule(AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0)));
+        return AssemblyLoadContext.GetLoadContext(main)!;
+    }
+}

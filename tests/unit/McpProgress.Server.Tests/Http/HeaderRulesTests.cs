@@ -1,0 +1,95 @@
+using McpProgress.Server.Tests.Support;
+
+namespace McpProgress.Server.Tests.Http;
+
+public sealed class HeaderRulesTests
+{
+    private const int HeaderMismatch = -32020;
+    private const int UnsupportedVersion = -32022;
+
+    [Theory]
+    [InlineData("Mcp-Method", null, HeaderMismatch)]
+    [InlineData("Mcp-Method", "tools/list", HeaderMismatch)]
+    [InlineData("Mcp-Name", null, HeaderMismatch)]
+    [InlineData("Mcp-Name", "process_data", HeaderMismatch)]
+    [InlineData("Mcp-Name", "=?base64?!!?=", HeaderMismatch)]
+    [InlineData("MCP-Protocol-Version", null, HeaderMismatch)]
+    [InlineData("MCP-Protocol-Version", "2025-11-25", HeaderMismatch)]
+    [InlineData("MCP-Protocol-Version", "2030-01-01", UnsupportedVersion)]
+    [InlineData("MCP-Protocol-Version", "nonsense", UnsupportedVersion)]
+    public async Task A_header_that_does_not_fit_the_body_is_refused_with_the_requests_id(string header, string? value, int code)
+    {
+        await using var server = await RawHttp.StartAsync(TestServers.Samples());
+        using var response = await server.SendAsync(RawHttp.ModernCall("echo", """{"text":"x"}""", change: request =>
+        {
+            request.Headers.Remove(header);
+            if (value is not null)
+            {
+                request.Headers.Add(header, value);
+            }
+        }));
+        Assert.Equal(400, (int)response.StatusCode);
+        var answer = System.Text.Json.Nodes.JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        Assert.Equal(code, answer["error"]!["code"]!.GetValue<int>());
+        Assert.Equal(1, answer["id"]!.GetValue<int>());
+        if (code == UnsupportedVersion)
+        {
+            Assert.Contains("2026-07-28", answer["error"]!["data"]!["supported"]!.AsArray().Select(version => version!.GetValue<string>()));
+        }
+    }
+
+    [Fact]
+    public async Task An_encoded_name_is_decoded_before_it_is_compared()
+    {
+        await using var server = await RawHttp.StartAsync(TestServers.Samples());
+        using var response = await server.SendAsync(RawHttp.ModernCall("echo", """{"text":"x"}""", change: request =>
+        {
+            request.Headers.Remove("Mcp-Name");
+            request.Headers.Add("Mcp-Name", "=?base64?ZWNobw==?=");
+        }));
+        Assert.Equal(200, (int)response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"", -32602)]
+    [InlineData("\"io.modelcontextprotocol/clientCapabilities\":{}", -32602)]
+    public async Task A_modern_request_must_say_all_about_itself(string meta, int code)
+    {
+        await using var server = await RawHttp.StartAsync(TestServers.Samples());
+        var request = RawHttp.Post($$$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{{{{{{meta}}}}}}}}""");
+        request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
+        request.Headers.Add("Mcp-Method", "tools/list");
+        using var response = await server.SendAsync(request);
+        Assert.Equal(400, (int)response.StatusCode);
+        Assert.Equal(code, (await RawHttp.ErrorAsync(response))["code"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData("ping")]
+    [InlineData("initialize")]
+    [InlineData("logging/setLevel")]
+    [InlineData("no/such/method")]
+    public async Task A_method_the_revision_does_not_have_is_not_found(string method)
+    {
+        await using var server = await RawHttp.StartAsync(TestServers.Samples());
+        var request = RawHttp.Post($$$$$"""{"jsonrpc":"2.0","id":1,"method":"{{{{{method}}}}}","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}""");
+        request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
+        request.Headers.Add("Mcp-Method", method);
+        using var response = await server.SendAsync(request);
+        Assert.Equal(404, (int)response.StatusCode);
+        Assert.Equal(-32601, Assert.Single(await RawHttp.EventsAsync(response))["error"]!["code"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("DELETE")]
+    public async Task Modern_clients_only_post(string method)
+    {
+        await using var server = await RawHttp.StartAsync(TestServers.Samples());
+        var request = RawHttp.Request(new HttpMethod(method), "any");
+        request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
+        using var response = await server.SendAsync(request);
+        Assert.Equal(405, (int)response.StatusCode);
+        Assert.Equal(["POST"], response.Content.Headers.Allow);
+    }
+}
