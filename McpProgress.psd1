@@ -13,11 +13,17 @@
         'Disconnect-McpServer'
         'Get-McpProgressServer'
         'Get-McpServer'
+        'Get-McpTask'
         'Get-McpTool'
         'Invoke-McpTool'
+        'Remove-McpTask'
+        'Resume-McpTask'
+        'Send-McpTaskInput'
         'Start-McpProgressServer'
         'Stop-McpProgressServer'
+        'Stop-McpTask'
         'Test-McpServer'
+        'Wait-McpTask'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using McpProgress.Server.Http;
 using McpProgress.Server.Stdio;
@@ -12,7 +11,7 @@ internal static class ServeCommands
     /// <summary>Serves standard input and output.</summary>
     public static async Task<int> StdioAsync(ServeOptions options)
     {
-        using var stop = StopSignals.Listen();
+        using var stop = StopSignals.ListenAsChild();
         using var loggers = CreateLoggers();
 
         // The raw streams: Console.In and Console.Out would decode, buffer and synchronize once more.
@@ -25,7 +24,7 @@ internal static class ServeCommands
     /// <summary>Serves HTTP.</summary>
     public static async Task<int> HttpAsync(ServeOptions options)
     {
-        using var stop = StopSignals.Listen();
+        using var stop = options.ExitWithStdin ? StopSignals.ListenAsChild() : StopSignals.Listen();
         using var loggers = CreateLoggers();
         var http = new HttpServerOptions
         {

@@ -266,8 +266,8 @@ public sealed class ServerConnection : IAsyncDisposable
         ProtocolVersion = client.NegotiatedProtocolVersion ?? "";
         Capabilities = _tap.Handshake?["capabilities"] as JsonObject ?? [];
 
-        // Revision 2026-07-28 lets a server stay anonymous.
-        var server = _tap.Handshake?["serverInfo"] as JsonObject;
+        // Revision 2026-07-28 lets a server stay anonymous, and gives its name in the metadata otherwise.
+        JsonObject? server = _tap.Handshake?["serverInfo"] as JsonObject ?? _tap.Handshake?["_meta"]?["io.modelcontextprotocol/serverInfo"] as JsonObject;
         ServerName = (server?["title"] ?? server?["name"])?.ToString();
         ServerVersion = server?["version"]?.ToString();
     }

@@ -133,6 +133,9 @@ public sealed class BackgroundTask
         }
     }
 
+    /// <summary>Whether the server can be asked to stop it. All can but an MCPC server without our extensions.</summary>
+    public bool CanCancelOnServer { get; internal set; } = true;
+
     /// <summary>Sends data to a running task, where its protocol can (MCPC with our extensions).</summary>
     internal Func<JsonObject, CancellationToken, Task>? UpdateHandler { get; set; }
 

@@ -23,6 +23,7 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
                 "_mcpc_update", new JsonObject { ["task_id"] = Task.Id, ["data"] = data.DeepClone() }, token);
         }
 
+        Task.CanCancelOnServer = _support.Extensions.Contains("cancel");
         connection.Mcpc.Listen(Task.Id, Take);
         var parameters = new JsonObject
         {
@@ -70,7 +71,7 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
 
     public override async Task CancelAsync(CancellationToken cancellationToken)
     {
-        if (_support?.Extensions.Contains("cancel") == true)
+        if (_support is not null && Task.CanCancelOnServer)
         {
             await Slot.Current.Mcpc.CallHiddenAsync("_mcpc_cancel", new JsonObject { ["task_id"] = Task.Id }, cancellationToken).ConfigureAwait(false);
         }

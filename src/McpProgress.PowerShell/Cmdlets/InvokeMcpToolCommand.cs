@@ -3,16 +3,20 @@ using McpProgress.Core;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Calls.Arguments;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Tasks;
 using McpProgress.PowerShell.Completion;
 using McpProgress.PowerShell.Conversion;
+using McpProgress.PowerShell.Input;
 using McpProgress.PowerShell.Pipeline;
 using McpProgress.PowerShell.Progress;
+using McpProgress.PowerShell.State;
 
 namespace McpProgress.PowerShell.Cmdlets;
 
 /// <summary>Calls a tool and shows its progress. Piped objects call it once each.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "McpTool")]
-[OutputType(typeof(string), typeof(PSObject), typeof(McpMedia), typeof(McpResource))]
+[Cmdlet(VerbsLifecycle.Invoke, "McpTool", DefaultParameterSetName = "Wait")]
+[OutputType(typeof(string), typeof(PSObject), typeof(McpMedia), typeof(McpResource), ParameterSetName = ["Wait"])]
+[OutputType(typeof(McpJob), ParameterSetName = ["AsJob"])]
 public sealed class InvokeMcpToolCommand : McpCmdlet
 {
     private readonly List<McpProgressUpdate> _updates = [];
@@ -39,8 +43,25 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     public object? Server { get; set; }
 
     /// <summary>Returns the whole result instead of its content.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Wait")]
     public SwitchParameter Raw { get; set; }
+
+    /// <summary>Runs it in the background and returns the job.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "AsJob")]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <summary>The name of the job.</summary>
+    [Parameter(ParameterSetName = "AsJob")]
+    public string? JobName { get; set; }
+
+    /// <summary>How the background work travels; Auto takes the best way the server has.</summary>
+    [Parameter(ParameterSetName = "AsJob")]
+    [ValidateSet("Auto", "ExtensionTask", "Task", "Mcpc", "Call")]
+    public string Mode { get; set; } = "Auto";
+
+    /// <summary>Answers what the tool asks: gets the question, returns the answer as a hashtable, or decline or cancel.</summary>
+    [Parameter]
+    public ScriptBlock? InputHandler { get; set; }
 
     /// <summary>How long the call may take at all, in seconds; 0 sets no limit.</summary>
     [Parameter]
@@ -53,7 +74,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     public double? IdleTimeoutSec { get; set; }
 
     /// <summary>The name of a variable that gets every progress update; with + in front they are added to it.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Wait")]
     [ValidateNotNullOrEmpty]
     public string? ProgressVariable { get; set; }
 
@@ -83,7 +104,14 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
                 Timeout = Seconds.ToTimeSpan(TimeoutSec),
                 IdleTimeout = IdleTimeoutSec is { } idle ? Seconds.ToTimeSpan(idle) : null,
             };
-            Write(tool, Call(connection, tool, request));
+            if (AsJob)
+            {
+                WriteObject(Start(connection, tool, request));
+            }
+            else
+            {
+                Write(tool, Call(connection, tool, request));
+            }
         }
         catch (McpFailureException failure)
         {
@@ -94,6 +122,24 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing() => Finish();
 
+    private McpJob Start(McpConnection connection, ToolDescriptor tool, ToolCallRequest request)
+    {
+        McpState state = State;
+        var work = new BackgroundRequest(tool, request.Arguments)
+        {
+            Kind = Mode == "Auto" ? null : Enum.Parse<BackgroundKind>(Mode),
+            InputResponder = InputHandler is null ? null : new ScriptResponder(InputHandler).AnswerAsync,
+            IdleTimeout = request.IdleTimeout ?? TimeSpan.Zero,
+            Timeout = request.Timeout,
+        };
+        BackgroundTask task = Await(cancellationToken => state.Tasks.StartAsync(connection.Core, work, null, cancellationToken));
+        var job = new McpJob(MyInvocation.Line.Trim(), JobName, $"{tool.Title ?? tool.Name} ({connection.Name})");
+        state.Add(job);
+        JobRepository.Add(job);
+        job.Attach(task);
+        return job;
+    }
+
     private ToolCallResult Call(McpConnection connection, ToolDescriptor tool, ToolCallRequest request)
     {
         ToolCallResult? result = null;
@@ -102,15 +148,29 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
             int parentId = _parent?.Next(pump, tool.Name) ?? -1;
             using var row = new ProgressRow(this, pump, $"{tool.Title ?? tool.Name} ({connection.Name})", parentId, MilestoneReport.ForHost(this, Host));
             using var log = new LogRelay(this, pump, connection.Core);
+            var responder = new ConsoleResponder(pump, Host, InputHandler);
+            ToolCallRequest call = request with
+            {
+                Observer = ProgressVariable is null ? row.Pacer : new ProgressCollector(row.Pacer, _updates),
+                InputResponder = responder.AnswerAsync,
+            };
             try
             {
-                result = await connection.Core.CallToolAsync(
-                    request with { Observer = ProgressVariable is null ? row.Pacer : new ProgressCollector(row.Pacer, _updates) }, cancellationToken).ConfigureAwait(false);
+                result = await ForegroundCall.RunAsync(connection.Core, tool, call, cancellationToken).ConfigureAwait(false);
+            }
+            catch (McpFailureException) when (responder.Unanswered is not null)
+            {
+                throw responder.Unanswered;
             }
             finally
             {
                 pump.Post(log.Write);
                 pump.Post(row.Complete);
+            }
+
+            if (responder.Unanswered is { } unanswered && result.IsError)
+            {
+                throw unanswered;
             }
         });
         return result!;
@@ -124,8 +184,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
         }
         else if (result.IsError)
         {
-            string text = Core.Text.TerminalText.Clean(result.Text, keepLines: true);
-            WriteFailure(new McpFailureException(ErrorIds.ToolError, text.Length > 0 ? text : $"The tool '{tool.Name}' reported an error without a text. -Raw shows its whole result."), tool.Name);
+            WriteFailure(ToolFailure.Of(tool.Name, result), tool.Name);
         }
         else
         {

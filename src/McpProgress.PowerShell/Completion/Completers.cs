@@ -72,3 +72,10 @@ public sealed class ToolNameCompleter : NameCompleter
         return tools.Select(tool => (tool.Name, tool.Description));
     }
 }
+
+/// <summary>Completes the ids of tasks.</summary>
+public sealed class TaskIdCompleter : NameCompleter
+{
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
+        TaskLookup.All(McpState.For(Runspace.DefaultRunspace)).Select(task => (task.Id, (string?)$"{task.Tool} on {task.Server}: {task.Status} {task.StatusMessage}"));
+}

@@ -2,7 +2,9 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using McpProgress.Core;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Tasks;
 using McpProgress.Core.Text;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.PowerShell.State;
 
@@ -13,6 +15,7 @@ internal sealed class McpState
 
     private readonly object _lock = new();
     private readonly List<McpConnection> _connections = [];
+    private readonly List<McpJob> _jobs = [];
 
     /// <summary>The connections, oldest first.</summary>
     public IReadOnlyList<McpConnection> Connections
@@ -22,6 +25,21 @@ internal sealed class McpState
             lock (_lock)
             {
                 return [.. _connections];
+            }
+        }
+    }
+
+    /// <summary>The background work of the runspace.</summary>
+    public BackgroundTasks Tasks { get; } = new(TaskRegistry.Default);
+
+    /// <summary>The jobs that were not removed, oldest first.</summary>
+    public IReadOnlyList<McpJob> Jobs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _jobs];
             }
         }
     }
@@ -50,6 +68,26 @@ internal sealed class McpState
         {
             _connections.Add(connection);
         }
+
+        connection.Core.LogReceived += message => Log(connection, message);
+        Tasks.Reconnected(connection.Core);
+    }
+
+    /// <summary>Takes a new job in, until it is removed.</summary>
+    public void Add(McpJob job)
+    {
+        lock (_lock)
+        {
+            _jobs.Add(job);
+        }
+
+        job.Removed += removed =>
+        {
+            lock (_lock)
+            {
+                _jobs.Remove(removed);
+            }
+        };
     }
 
     /// <summary>Forgets a connection.</summary>
@@ -96,6 +134,21 @@ internal sealed class McpState
         {
             Remove(connection);
             connection.Core.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    // A log message does not say which call it belongs to: it is a job's only when that job is the only one there.
+    private void Log(McpConnection connection, ServerLogMessage message)
+    {
+        McpJob[] running;
+        lock (_lock)
+        {
+            running = [.. _jobs.Where(job => job.Core is { State.IsTerminal: false } core && core.ServerName == connection.Name).Take(2)];
+        }
+
+        if (running.Length == 1)
+        {
+            running[0].Log(message);
         }
     }
 

@@ -24,6 +24,9 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     // the headers of a long call.
     private static readonly TimeSpan HeaderGrace = TimeSpan.FromMilliseconds(250);
 
+    // Where only writing finds out that a client has gone, a cancelled call runs on for about twice this long.
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(1);
+
     private static readonly JsonTypeInfo<JsonRpcMessage> MessageType =
         (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
 
@@ -257,7 +260,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         while (await Task.WhenAny(events.Ended, Task.Delay(wait, _time, end.Token)).ConfigureAwait(false) != events.Ended)
         {
             end.Token.ThrowIfCancellationRequested();
-            wait = _http.KeepAliveInterval;
+            wait = exchange.TellsAborted ? _http.KeepAliveInterval : ProbeInterval;
             await events.KeepAliveAsync().WaitAsync(end.Token).ConfigureAwait(false);
         }
 

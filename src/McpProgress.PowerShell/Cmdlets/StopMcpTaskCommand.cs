@@ -1,0 +1,21 @@
+using System.Management.Automation;
+
+namespace McpProgress.PowerShell.Cmdlets;
+
+/// <summary>Cancels background work, here at once and on the server as soon as it agrees.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "McpTask", SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
+public sealed class StopMcpTaskCommand : TaskCmdlet
+{
+    private protected override void ProcessTask(McpTask task)
+    {
+        if (ShouldProcess($"{task.Tool} ({task.Id})", "Stop") && JobOf(task).Core is { } core)
+        {
+            core.Cancel();
+            if (core is { Kind: Core.Tasks.BackgroundKind.Mcpc, CanCancelOnServer: false })
+            {
+                WriteWarning($"The server '{task.Server}' has no way to cancel MCPC work: the job has ended here, but the tool may go on there.");
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Management.Automation;
+using McpProgress.Core;
+using McpProgress.Core.Tasks;
+using McpProgress.PowerShell.Completion;
+using McpProgress.PowerShell.Pipeline;
+using McpProgress.PowerShell.Progress;
+using McpProgress.PowerShell.State;
+
+namespace McpProgress.PowerShell.Cmdlets;
+
+/// <summary>Waits for background work with a bar for each task, and returns the tasks that have ended.</summary>
+[Cmdlet(VerbsLifecycle.Wait, "McpTask")]
+[OutputType(typeof(McpTask))]
+public sealed class WaitMcpTaskCommand : McpCmdlet
+{
+    private readonly List<McpTask> _tasks = [];
+
+    /// <summary>Tasks, jobs, job ids or task ids; by default all of this session that still run.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [Alias("Id", "Job")]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(TaskIdCompleter))]
+    public object[]? Task { get; set; }
+
+    /// <summary>Returns as soon as one of them has ended.</summary>
+    [Parameter]
+    public SwitchParameter Any { get; set; }
+
+    /// <summary>How long to wait, in seconds; 0 waits for ever. The tasks themselves go on.</summary>
+    [Parameter]
+    [ValidateRange(0.0, double.MaxValue)]
+    public double TimeoutSec { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (Task is null)
+        {
+            if (!MyInvocation.ExpectingInput)
+            {
+                _tasks.AddRange(State.Jobs.Where(job => job.Core is { State.IsTerminal: false }).Select(job => job.Task));
+            }
+
+            return;
+        }
+
+        foreach (object target in Task)
+        {
+            try
+            {
+                IReadOnlyList<McpTask> found = TaskLookup.Find(State, target);
+                foreach (McpTask earlier in found.Where(task => task.Core is null))
+                {
+                    WriteFailure(new McpFailureException(ErrorIds.InvalidArgument, $"The task '{earlier.Id}' belongs to an earlier session. Take it up first: Resume-McpTask {earlier.Id}"), earlier);
+                }
+
+                _tasks.AddRange(found.Where(task => task.Core is not null));
+            }
+            catch (McpFailureException failure)
+            {
+                WriteFailure(failure, target);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_tasks.Count == 0)
+        {
+            return;
+        }
+
+        Run(async (pump, cancellationToken) =>
+        {
+            var board = new TaskBoard(this, [.. _tasks.Select(task => task.Core!)]);
+            using var redraw = new Timer(_ => pump.Post(board.Draw), null, TimeSpan.Zero, TaskBoard.Interval);
+            Task[] ends = [.. _tasks.Select(task => Ended(task.Core!))];
+            Task end = Any ? System.Threading.Tasks.Task.WhenAny(ends) : System.Threading.Tasks.Task.WhenAll(ends);
+            try
+            {
+                await end.WaitAsync(TimeoutSec > 0 ? TimeSpan.FromSeconds(Math.Min(TimeoutSec, int.MaxValue / 1000)) : Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // As with Wait-Job: what has ended is returned, what has not goes on.
+            }
+            finally
+            {
+                pump.Post(board.Complete);
+            }
+        });
+        WriteObject(_tasks.Where(task => task.Core!.State.IsTerminal), enumerateCollection: true);
+    }
+
+    private static async Task Ended(BackgroundTask task)
+    {
+        try
+        {
+            await task.Completion.ConfigureAwait(false);
+        }
+        catch (McpFailureException)
+        {
+            // How it ended is in its state and in the job's error.
+        }
+    }
+}

@@ -1,0 +1,198 @@
+using System.Management.Automation;
+using McpProgress.Core;
+using McpProgress.Core.Calls;
+using McpProgress.Core.Tasks;
+using McpProgress.Core.Text;
+using McpProgress.Core.Transport;
+using McpProgress.PowerShell.Conversion;
+
+namespace McpProgress;
+
+/// <summary>
+/// Background work as a PowerShell job. Its streams carry what the wire carried: the result as output, the latest progress,
+/// the server's log, and one error when it failed. A tool that reports an error makes the job fail.
+/// </summary>
+public sealed class McpJob : Job
+{
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The engine waits for <see cref="StopJob"/>; the work ends at once, so this is never reached.</summary>
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
+
+    private readonly object _lock = new();
+    private readonly string _activity;
+    private long _drawnAt;
+    private bool _settled;
+
+    internal McpJob(string command, string? name, string activity)
+        : base(command, name)
+    {
+        _activity = activity;
+        PSJobTypeName = "McpTask";
+        SetJobState(JobState.Running);
+    }
+
+    /// <inheritdoc/>
+    public override string StatusMessage => TerminalText.Clean(Core?.State.StatusMessage);
+
+    /// <inheritdoc/>
+    public override string Location => Core?.ServerName ?? "";
+
+    /// <inheritdoc/>
+    public override bool HasMoreData =>
+        Output.Count > 0 || Error.Count > 0 || Progress.Count > 0 || Warning.Count > 0 || Information.Count > 0 || Verbose.Count > 0 || Debug.Count > 0;
+
+    /// <summary>0 to 100; −1 while it is unknown.</summary>
+    public int PercentComplete => Core?.State.PercentComplete ?? -1;
+
+    /// <summary>The task behind the job.</summary>
+    public McpTask Task => new(Core ?? throw new InvalidOperationException("The job has not been started."), this);
+
+    internal BackgroundTask? Core { get; private set; }
+
+    /// <summary>Raised when the user has removed the job.</summary>
+    internal event Action<McpJob>? Removed;
+
+    /// <inheritdoc/>
+    public override void StopJob()
+    {
+        Core?.Cancel();
+        Finished.WaitOne(StopGrace);
+    }
+
+    /// <summary>Takes the work over; called once.</summary>
+    internal void Attach(BackgroundTask task)
+    {
+        Core = task;
+        task.Changed += _ => Draw(force: false);
+        task.Warned += message => Write(() => Warning.Add(new WarningRecord(message)));
+        Draw(force: true);
+        _ = task.Completion.ContinueWith(Settle, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    /// <summary>Adds a log message of the server.</summary>
+    internal void Log(ServerLogMessage message)
+    {
+        string text = TerminalText.Clean(message.Text, keepLines: true);
+        Write(() =>
+        {
+            switch (message.Level)
+            {
+                case "debug":
+                    Debug.Add(new DebugRecord(text));
+                    break;
+                case "info" or "notice":
+                    Information.Add(new InformationRecord(text, message.Logger ?? Location) { Tags = { "McpLog" } });
+                    break;
+                default:
+                    Warning.Add(new WarningRecord(text));
+                    break;
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            // Not waiting: automatic removal disposes the job inside its own change of state.
+            Core?.Cancel();
+            Removed?.Invoke(this);
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // The latest record replaces the one before it, so that Receive-Job does not replay thousands.
+    private void Draw(bool force)
+    {
+        if (Core?.State is not { } state || (!force && System.Diagnostics.Stopwatch.GetElapsedTime(Interlocked.Read(ref _drawnAt)) < ProgressInterval))
+        {
+            return;
+        }
+
+        Interlocked.Exchange(ref _drawnAt, System.Diagnostics.Stopwatch.GetTimestamp());
+        string status = TerminalText.Clean(state.StatusMessage);
+        Write(() => Replace(new ProgressRecord(Id, _activity, status.Length > 0 ? status : state.Status.ToString()) { PercentComplete = state.PercentComplete }));
+    }
+
+    private void Replace(ProgressRecord record)
+    {
+        Progress.ReadAll();
+        Progress.Add(record);
+    }
+
+    // Output first, then the end of the bar, then the error, and the state last: a final state closes the streams.
+    private void Settle(Task<ToolCallResult> completion)
+    {
+        JobState state;
+        lock (_lock)
+        {
+            if (_settled)
+            {
+                return;
+            }
+
+            _settled = true;
+            try
+            {
+                state = WriteOutcome(completion);
+            }
+            catch (Exception exception) when (exception is ObjectDisposedException or PSInvalidOperationException)
+            {
+                // The job was removed while its work ended: there is nobody to tell.
+                return;
+            }
+        }
+
+        SetJobState(state);
+    }
+
+    private JobState WriteOutcome(Task<ToolCallResult> completion)
+    {
+        McpFailureException? failure = (completion.Exception?.GetBaseException() as McpFailureException)
+            ?? (completion.IsCompletedSuccessfully && completion.Result.IsError ? ToolFailure.Of(Core!.Tool, completion.Result) : null);
+        if (completion.IsCompletedSuccessfully && failure is null)
+        {
+            foreach (object? item in ToolOutput.Of(completion.Result))
+            {
+                Output.Add(item is null ? null : PSObject.AsPSObject(item));
+            }
+        }
+
+        Replace(new ProgressRecord(Id, _activity, "Completed") { RecordType = ProgressRecordType.Completed });
+        if (failure is null)
+        {
+            return JobState.Completed;
+        }
+
+        if (failure.ErrorId == ErrorIds.Cancelled)
+        {
+            return JobState.Stopped;
+        }
+
+        Error.Add(new ErrorRecord(failure, failure.ErrorId, ErrorCategory.NotSpecified, Core!.Id));
+        return JobState.Failed;
+    }
+
+    private void Write(Action write)
+    {
+        lock (_lock)
+        {
+            if (_settled)
+            {
+                return;
+            }
+
+            try
+            {
+                write();
+            }
+            catch (Exception exception) when (exception is ObjectDisposedException or PSInvalidOperationException)
+            {
+                // Removed meanwhile.
+            }
+        }
+    }
+}
