@@ -34,8 +34,8 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
     public string IdOf(long sequence) => $"{Prefix}-{sequence}";
 
     /// <summary>Publishes an event.</summary>
-    /// <returns>Its sequence.</returns>
-    public long Publish(string? server, string name, string? callId, string? taskId, long parent, JsonObject? payload) =>
+    /// <returns>The event with its place in the stream.</returns>
+    public ConnectionEvent Publish(string? server, string name, string? callId, string? taskId, long parent, JsonObject? payload) =>
         Publish(new ConnectionEvent(0, _time.GetUtcNow(), server, name, callId, taskId, parent, payload, default));
 
     /// <summary>Publishes a progress update.</summary>
@@ -70,7 +70,7 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
     }
 
     // Observers are called under the lock: that, and nothing else, makes the order the same for all of them.
-    private long Publish(in ConnectionEvent happened)
+    private ConnectionEvent Publish(in ConnectionEvent happened)
     {
         lock (_lock)
         {
@@ -82,7 +82,7 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
                 observer(in slot);
             }
 
-            return sequence;
+            return slot;
         }
     }
 

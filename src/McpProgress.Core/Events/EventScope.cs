@@ -30,7 +30,7 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
     /// <param name="parent">What caused it, where nothing is being handled.</param>
     /// <param name="payload">What it carries.</param>
     public void Open(string name, EventScope? parent, JsonObject payload) =>
-        _root = hub?.Publish(server, name, callId, TaskId, Current != 0 ? Current : parent?._root ?? 0, payload) ?? 0;
+        _root = hub?.Publish(server, name, callId, TaskId, Current != 0 ? Current : parent?._root ?? 0, payload).Sequence ?? 0;
 
     /// <summary>Publishes an event.</summary>
     public void Publish(string name, JsonObject payload) => hub?.Publish(server, name, callId, TaskId, _root, payload);

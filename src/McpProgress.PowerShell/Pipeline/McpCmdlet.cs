@@ -2,6 +2,8 @@ using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using McpProgress.Core;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Events;
+using McpProgress.PowerShell.Events;
 using McpProgress.PowerShell.State;
 
 namespace McpProgress.PowerShell.Pipeline;
@@ -71,6 +73,8 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     private protected void Run(Func<PipelinePump, CancellationToken, Task> work)
     {
         var pump = new PipelinePump();
+        EventHandlers handlers = State.Handlers;
+        handlers.Enter(pump);
         try
         {
             pump.Run(() => work(pump, _stop.Token), _stop);
@@ -79,6 +83,10 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
+        finally
+        {
+            handlers.Leave();
+        }
     }
 
     /// <summary>Connects, and makes the connection the default.</summary>
@@ -86,7 +94,8 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     private protected McpConnection Open(string name, ServerEndpoint endpoint, ConnectionOptions options)
     {
         string freeName = State.FreeName(name);
-        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options, cancellationToken));
+        EventHub events = State.Events;
+        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options with { Events = events }, cancellationToken));
         var connection = new McpConnection(core);
         State.Add(connection);
         return connection;

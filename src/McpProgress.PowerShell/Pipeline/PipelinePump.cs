@@ -13,15 +13,17 @@ internal sealed class PipelinePump
     private Action? _last;
 
     /// <summary>Asks for an action on the pipeline thread. Ignored once the work has ended.</summary>
-    public void Post(Action action)
+    /// <returns>Whether it will be carried out.</returns>
+    public bool Post(Action action)
     {
         try
         {
-            _actions.TryAdd(action);
+            return _actions.TryAdd(action);
         }
         catch (InvalidOperationException)
         {
             // Completed meanwhile: the work has ended, and nobody draws what comes after it.
+            return false;
         }
     }
 
