@@ -33,10 +33,18 @@ internal sealed class TappedTransport : ITransport
     public static IClientTransport Around(IClientTransport inner, OrderedTap tap) => new Connector(inner, tap);
 
     /// <inheritdoc/>
-    public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
+    public async Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
     {
         _tap.Sending(message);
-        return _inner.SendMessageAsync(message, cancellationToken);
+        try
+        {
+            await _inner.SendMessageAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            _tap.NotSent(message);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
