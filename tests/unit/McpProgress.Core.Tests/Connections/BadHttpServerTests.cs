@@ -82,7 +82,10 @@ public sealed class BadHttpServerTests
         await using ServerConnection connection = await ServerConnection.ConnectAsync("cut", server.Endpoint).Within();
         var observer = new RecordingObserver();
         await connection.CallToolAsync(new ToolCallRequest("cut", []) { Observer = observer }).FailureAsync(ErrorIds.ConnectionLost);
-        Assert.Equal([1d, 2d], observer.Updates.Select(update => update.Progress));
+
+        // A reset may take with it what the client has not read yet, but never the one before another.
+        double[] seen = [.. observer.Updates.Select(update => update.Progress)];
+        Assert.Equal(((double[])[1, 2])[..seen.Length], seen);
         Assert.Equal(0, connection.CallsInFlight);
     }
 

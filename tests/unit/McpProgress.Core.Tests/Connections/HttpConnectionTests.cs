@@ -159,15 +159,26 @@ public sealed class HttpConnectionTests
 
     [Theory]
     [MemberData(nameof(Eras))]
-    public async Task A_stream_that_ends_without_an_answer_is_a_lost_connection(bool modern)
+    public async Task A_stream_that_ends_without_an_answer_is_a_lost_connection_and_what_came_before_is_kept(bool modern)
     {
         await using var peer = new HttpPeer(modern);
         await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", peer.Endpoint).Within();
-        (HttpPeer.Exchange exchange, Task<ToolCallResult> call) = await BeginAsync(peer, connection, CancellationToken.None);
-        await exchange.ProgressAsync(1, 3);
-        await exchange.RawAsync("event: message\ndata: {\"jsonrpc\"");
-        exchange.Close();
-        await call.FailureAsync(ErrorIds.ConnectionLost);
+        for (int round = 0; round < 20; round++)
+        {
+            var observer = new RecordingObserver();
+            Task<ToolCallResult> call = connection.CallToolAsync(new ToolCallRequest("work", []) { Observer = observer });
+            HttpPeer.Exchange exchange = await peer.NextAsync("tools/call");
+            await exchange.BeginEventsAsync();
+            for (int i = 1; i <= 50; i++)
+            {
+                await exchange.ProgressAsync(i, 100);
+            }
+
+            await exchange.RawAsync("event: message\ndata: {\"jsonrpc\"");
+            exchange.Close();
+            await call.FailureAsync(ErrorIds.ConnectionLost);
+            Assert.Equal(50, observer.Updates.Count);
+        }
     }
 
     [Fact]
