@@ -116,12 +116,12 @@ function Invoke-Test {
 function Invoke-Bench {
     <# .SYNOPSIS Runs the benchmarks: the BenchmarkDotNet projects, then the whole-process comparisons. #>
     Invoke-Build
-    foreach ($project in Get-ChildItem (Join-Path $PSScriptRoot 'bench') -Filter *.csproj -Recurse) {
+    foreach ($project in Get-ChildItem (Join-Path $PSScriptRoot 'bench/*.csproj'), (Join-Path $PSScriptRoot 'bench/*/*.csproj')) {
         Write-Step $project.BaseName
         dotnet run --configuration Release --project $project.FullName
     }
 
-    foreach ($script in Get-ChildItem (Join-Path $PSScriptRoot 'bench') -Filter *.ps1) {
+    foreach ($script in Get-ChildItem (Join-Path $PSScriptRoot 'bench/*.ps1')) {
         Write-Step $script.BaseName
         Invoke-Pwsh $script.FullName
     }
@@ -173,8 +173,8 @@ function Invoke-Package {
 
 function Invoke-Clean {
     <# .SYNOPSIS Removes out and every project's bin and obj. #>
-    $projects = Get-ChildItem (Join-Path $PSScriptRoot 'src'), (Join-Path $PSScriptRoot 'tests'), (Join-Path $PSScriptRoot 'bench') `
-        -Filter *.csproj -Recurse -ErrorAction Ignore
+    $projects = 'src/*/*.csproj', 'tests/*/*/*.csproj', 'bench/*.csproj', 'bench/*/*.csproj' |
+        ForEach-Object { Get-ChildItem (Join-Path $PSScriptRoot $_) -ErrorAction Ignore }
     $made = @($out) + ($projects | ForEach-Object { Join-Path $_.Directory 'bin'; Join-Path $_.Directory 'obj' })
     $made | Where-Object { Test-Path -LiteralPath $_ } | Remove-Item -Recurse -Force
 }

@@ -65,10 +65,10 @@ test_without_powershell() {
     install_interop_packages
     local results="$PWD/out/test-results" status=0 project name assemblies=()
     rm -rf "$results"
-    while IFS= read -r project; do
+    for project in tests/*/*/*.Tests.csproj; do
         name=$(basename "$project" .csproj)
         assemblies+=("$(dirname "$project")/bin/$configuration/net8.0/$name.dll")
-    done < <(find tests -name '*.Tests.csproj' -not -path '*/node_modules/*' | sort)
+    done
     dotnet test "${assemblies[@]}" --logger "trx;LogFileName=$results/xunit.trx" --results-directory "$results" \
         --blame-hang-timeout 10m --blame-hang-dump-type none </dev/null || status=$?
 
@@ -94,8 +94,10 @@ run_without_powershell() {
         build) build_project PublishModule; echo "The module is in $PWD/out/McpProgress (without its help: $why)." ;;
         test) test_without_powershell ;;
         demo) build_project PublishModule; dotnet out/McpProgress/bin/mcpprogress-server.dll demo ;;
-        clean) rm -rf out; find src tests bench -name '*.csproj' -not -path '*/node_modules/*' 2>/dev/null |
-            while IFS= read -r project; do rm -rf "$(dirname "$project")/bin" "$(dirname "$project")/obj"; done ;;
+        clean) for project in src/*/*.csproj tests/*/*/*.csproj bench/*.csproj bench/*/*.csproj; do
+                rm -rf "${project%/*}/bin" "${project%/*}/obj"
+            done
+            rm -rf out ;;
         *) echo "build.sh $task needs PowerShell: $why." >&2; return 1 ;;
     esac
 }

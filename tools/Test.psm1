@@ -52,8 +52,7 @@ function Invoke-DotnetTest {
     [CmdletBinding()]
     param([Parameter(Mandatory)][string] $Root, [string] $Configuration, [string] $ResultPath)
 
-    $assemblies = Get-ChildItem (Join-Path $Root 'tests') -Filter *.Tests.csproj -Recurse |
-        Where-Object FullName -NotMatch '[\\/]node_modules[\\/]' |
+    $assemblies = Get-ChildItem (Join-Path $Root 'tests/*/*/*.Tests.csproj') |
         ForEach-Object { Join-Path $_.Directory "bin/$Configuration/net8.0/$($_.BaseName).dll" }
     $trx = Join-Path $ResultPath 'xunit.trx'
     dotnet test $assemblies --logger "trx;LogFileName=$trx" --results-directory $ResultPath `

@@ -32,7 +32,8 @@ internal static class CommandLine
 
           mcpprogress-server call <tool> [key=value ...] [--uri URL] [--speed N]
               Calls one tool, of the server at URL or of this one, and prints its progress and result.
-              A value that is JSON is taken as such, any other as text.
+              A list or an object is given as JSON; what a word or number becomes, the tool's schema says.
+              For a server at URL, the bearer token comes from MCPPROGRESS_TOKEN.
 
           mcpprogress-server --help | --version
 
@@ -53,6 +54,8 @@ internal static class CommandLine
             {
                 "stdio" => await ServeCommands.StdioAsync(ServeOptions.ForStdio(args[1..])).ConfigureAwait(false),
                 "http" => await ServeCommands.HttpAsync(ServeOptions.ForHttp(args[1..])).ConfigureAwait(false),
+                "demo" => await DemoCommand.RunAsync(args[1..]).ConfigureAwait(false),
+                "call" => await CallCommand.RunAsync(args[1..]).ConfigureAwait(false),
                 "--help" or "-h" or "-?" => await PrintAsync(Help).ConfigureAwait(false),
                 "--version" => await PrintAsync(Version).ConfigureAwait(false),
                 null => throw new MisuseException("Say what to do: stdio, http, demo or call."),

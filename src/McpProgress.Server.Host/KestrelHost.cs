@@ -87,6 +87,8 @@ internal sealed class KestrelHost : IAsyncDisposable
 
         public override CancellationToken Aborted => context.RequestAborted;
 
+        public override bool TellsAborted => true;
+
         public override string? RequestHeader(string name) =>
             context.Request.Headers.TryGetValue(name, out var values) ? values.ToString() : null;
 

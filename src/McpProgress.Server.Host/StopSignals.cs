@@ -8,9 +8,9 @@ internal sealed class StopSignals : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
 
-    private StopSignals() => _registrations =
+    private StopSignals(bool endOnInterrupt) => _registrations =
     [
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, endOnInterrupt ? OnSignal : static context => context.Cancel = true),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
         PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal),
     ];
@@ -19,7 +19,14 @@ internal sealed class StopSignals : IDisposable
     public CancellationToken Token => _stop.Token;
 
     /// <summary>Starts listening. A second signal ends the process at once.</summary>
-    public static StopSignals Listen() => new();
+    public static StopSignals Listen() => new(endOnInterrupt: true);
+
+    /// <summary>
+    /// Starts listening in a server whose life follows its standard input. Ctrl+C at a terminal reaches every process
+    /// there, and a client's user who presses it means the call, not the server: the client ends the server by closing
+    /// the input. Only where the input is the terminal itself does Ctrl+C mean the server.
+    /// </summary>
+    public static StopSignals ListenAsChild() => new(endOnInterrupt: !Console.IsInputRedirected);
 
     /// <summary>Takes the end of a stream for a signal.</summary>
     public void StopAtEndOf(Stream stream) => _ = Task.Factory.StartNew(

@@ -4,7 +4,7 @@
 //   node modern-server.mjs http        prints {"url":…} as its first line
 //
 // Tools: echo {text}; count {n} (progress 1..n of n, "step i", 20 ms apart); wait (progress without total every 20 ms
-// until it is cancelled); cancelled (how many waits were cancelled, as structured content).
+// until it is cancelled); cancelled (answers once a wait has been cancelled).
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { toNodeHandler } from '@modelcontextprotocol/node';
@@ -12,7 +12,7 @@ import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotoc
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 
 const STEP_MS = 20;
-let cancelledWaits = 0;
+const waitCancelled = Promise.withResolvers();
 
 const schema = (properties, required = []) => fromJsonSchema({ type: 'object', properties, required });
 const text = value => ({ content: [{ type: 'text', text: value }] });
@@ -36,15 +36,14 @@ function build() {
       await delay(STEP_MS);
     }
 
-    cancelledWaits++;
-    return text('cancelled');
+    waitCancelled.resolve();
+    return text('nobody hears this');
   });
 
-  server.registerTool(
-    'cancelled',
-    { inputSchema: schema({}), outputSchema: schema({ waits: { type: 'integer' } }, ['waits']) },
-    () => ({ ...text(String(cancelledWaits)), structuredContent: { waits: cancelledWaits } }),
-  );
+  server.registerTool('cancelled', { inputSchema: schema({}) }, async () => {
+    await waitCancelled.promise;
+    return text('a wait was cancelled');
+  });
   return server;
 }
 

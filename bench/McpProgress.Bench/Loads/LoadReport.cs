@@ -12,6 +12,7 @@ namespace McpProgress.Bench.Loads;
 /// <param name="EchoMedianMicroseconds">The median of a warm echo call.</param>
 /// <param name="CpuSeconds">User and system time of the whole process.</param>
 /// <param name="PeakMegabytes">The process's largest working set, in MiB.</param>
+/// <param name="GrowthMegabytes">By how much the flood raised it, where that is known.</param>
 internal sealed record LoadReport(
     string Peer,
     int Sent,
@@ -21,7 +22,8 @@ internal sealed record LoadReport(
     double Seconds,
     double EchoMedianMicroseconds,
     double CpuSeconds,
-    double PeakMegabytes)
+    double PeakMegabytes,
+    double? GrowthMegabytes = null)
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 

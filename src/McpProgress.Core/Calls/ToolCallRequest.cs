@@ -22,6 +22,9 @@ public sealed record ToolCallRequest(string Tool, JsonObject Arguments)
     /// <summary>Answers what the tool asks while it runs; null where nobody can.</summary>
     public InputResponder? InputResponder { get; init; }
 
+    /// <summary>Whether the call carries background work, which publishes its own events.</summary>
+    internal bool IsBackground { get; init; }
+
     /// <summary>The parameters on the wire.</summary>
     internal JsonObject ToParameters(long progressToken) => new()
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
+using McpProgress.Core.Events;
 using McpProgress.Core.Mcpc;
 using McpProgress.Core.Progress;
 using McpProgress.Core.Tasks;
@@ -57,7 +58,12 @@ public sealed class ServerConnection : IAsyncDisposable
         Mcpc = new McpcClient(this);
         _cancellation = new WireCancellation(SendNotificationAsync, options.Time);
         _tap.ToolsChanged = _tools.Invalidate;
-        _tap.LogReceived = message => LogReceived?.Invoke(message);
+        Events = ScopeOf();
+        _tap.LogReceived = message =>
+        {
+            LogReceived?.Invoke(message);
+            Events.Publish(EventNames.Log, new JsonObject { ["level"] = message.Level, ["logger"] = message.Logger, ["text"] = message.Text });
+        };
         _tap.McpcReceived = Mcpc.Take;
         _tap.TaskChanged = TaskWatch.Take;
     }
@@ -114,6 +120,9 @@ public sealed class ServerConnection : IAsyncDisposable
 
     /// <summary>Who answers the server's questions.</summary>
     internal InputDesk Inputs { get; } = new();
+
+    /// <summary>The events of the connection itself.</summary>
+    internal EventScope Events { get; }
 
     internal TimeProvider Time => _options.Time;
 
@@ -172,8 +181,10 @@ public sealed class ServerConnection : IAsyncDisposable
     /// <exception cref="McpFailureException">McpProtocolError, McpConnectionLost, McpIdleTimeout, McpTimeout or McpCancelled.</exception>
     public async Task<ToolCallResult> CallToolAsync(ToolCallRequest call, CancellationToken cancellationToken = default)
     {
-        CallProgress progress = _progress.Open(call.Observer);
+        // A call that belongs to background work is told of as that work, not twice.
+        CallProgress progress = _progress.Open(call.Observer, call.IsBackground ? null : token => ScopeOf(callId: $"call-{token & uint.MaxValue}"));
         using IDisposable responder = Inputs.Open(call.InputResponder);
+        progress.Events?.Open(EventNames.CallStarted, Events, new JsonObject { ["tool"] = call.Tool });
         try
         {
             var request = new WireRequest("tools/call", call.ToParameters(progress.Token))
@@ -182,7 +193,14 @@ public sealed class ServerConnection : IAsyncDisposable
                 IdleTimeout = call.IdleTimeout,
                 Timeout = call.Timeout,
             };
-            return new ToolCallResult(await RequestAsync(request, cancellationToken).ConfigureAwait(false), progress.Count);
+            var result = new ToolCallResult(await RequestAsync(request, cancellationToken).ConfigureAwait(false), progress.Count);
+            progress.Events?.Finish(call.Tool, result);
+            return result;
+        }
+        catch (McpFailureException failure)
+        {
+            progress.Events?.Finish(call.Tool, failure);
+            throw;
         }
         finally
         {
@@ -243,6 +261,13 @@ public sealed class ServerConnection : IAsyncDisposable
         };
         McpClient client = _client = await McpClient.CreateAsync(transport, clientOptions, _options.LoggerFactory, limit.Token).ConfigureAwait(false);
         Describe(client);
+        Events.Open(EventNames.Connected, null, new JsonObject
+        {
+            ["transport"] = Endpoint is HttpEndpoint ? "http" : "stdio",
+            ["serverName"] = ServerName,
+            ["serverVersion"] = ServerVersion,
+            ["protocolVersion"] = ProtocolVersion,
+        });
         AskForLogs();
         _ = WatchAsync(client);
     }
@@ -320,6 +345,7 @@ public sealed class ServerConnection : IAsyncDisposable
     {
         await IgnoreOutcomeAsync(client.Completion).ConfigureAwait(false);
         Lose();
+        Events.Publish(EventNames.Disconnected, new JsonObject { ["status"] = Status.ToString() });
         _ended.TrySetResult();
         if (_process is not null)
         {
@@ -327,6 +353,9 @@ public sealed class ServerConnection : IAsyncDisposable
             await _process.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>Publishes the events of a call or a piece of background work.</summary>
+    internal EventScope ScopeOf(string? callId = null, string? taskId = null) => new(_options.Events, Name, callId, taskId);
 
     /// <summary>Completes when the connection has ended, from either side.</summary>
     internal Task Ended => _ended.Task;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Events;
 using McpProgress.Core.Transport;
 using ModelContextProtocol.Protocol;
 
@@ -23,9 +24,12 @@ internal sealed class ProgressRouter(TimeProvider time)
     public int InFlight => _inFlight.Count;
 
     /// <summary>Opens a new call.</summary>
-    public CallProgress Open(IProgressObserver? observer)
+    /// <param name="observer">Sees its updates.</param>
+    /// <param name="events">Publishes its updates; the token becomes the call id. Null publishes nothing.</param>
+    public CallProgress Open(IProgressObserver? observer, Func<long, EventScope>? events = null)
     {
-        var progress = new CallProgress(Interlocked.Increment(ref _lastToken), time, observer);
+        long token = Interlocked.Increment(ref _lastToken);
+        var progress = new CallProgress(token, time, observer, events?.Invoke(token));
         _inFlight[progress.Token] = progress;
         return progress;
     }
@@ -47,7 +51,7 @@ internal sealed class ProgressRouter(TimeProvider time)
 
         if (!_inFlight.TryGetValue(token, out CallProgress? call))
         {
-            return token >= FirstToken && token <= Interlocked.Read(ref _lastToken) ? ProgressVerdict.Late : ProgressVerdict.Invalid;
+            return WasGivenOut(token) ? ProgressVerdict.Late : ProgressVerdict.Invalid;
         }
 
         if (content.Progress is not { } progress || !double.IsFinite(progress))
@@ -76,11 +80,12 @@ internal sealed class ProgressRouter(TimeProvider time)
     /// Closes the call an answer belongs to, at its place on the wire, so that nothing after the result is applied.
     /// An answer that asks for input or names a task does not end the call.
     /// </summary>
-    public void ResponseReceived(JsonRpcMessageWithId response)
+    /// <returns>False for an answer to a call that is over, such as a second one: it must not take the place of the first.</returns>
+    public bool ResponseReceived(JsonRpcMessageWithId response)
     {
         if (!_tokenByRequest.TryGetValue(response.Id, out long token))
         {
-            return;
+            return !(response.Id.Id is long id && WasGivenOut(id));
         }
 
         Forget(token);
@@ -88,6 +93,8 @@ internal sealed class ProgressRouter(TimeProvider time)
         {
             Close(token);
         }
+
+        return true;
     }
 
     /// <summary>The request that carries a call's token and waits for its answer; null when there is none. Forgets it: the answer is not wanted any more.</summary>
@@ -103,6 +110,8 @@ internal sealed class ProgressRouter(TimeProvider time)
         _tokenByRequest.TryRemove(request, out _);
         return request;
     }
+
+    private bool WasGivenOut(long token) => token >= FirstToken && token <= Interlocked.Read(ref _lastToken);
 
     private static bool GoesOn(JsonObject result) =>
         result.Member("task") is JsonObject || result.Member("resultType").Text() is "input_required" or "task";

@@ -31,6 +31,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     protected void Created(JsonObject state)
     {
         Task.Rename(TextOf(state["taskId"]) ?? throw new McpFailureException(ErrorIds.ProtocolError, $"The server made a task of '{Task.Tool}' without an id."));
+        Task.Announce();
         Apply(state);
         Watch(Slot.Current);
     }
@@ -55,9 +56,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
                             AnswerInput(connection, state, questions.Token);
                             break;
                         default:
-                            ToolCallResult result = await GetResultAsync(connection, state, cancellationToken).ConfigureAwait(false);
-                            registry?.Remove(Task.ServerKey, Task.Id);
-                            return result;
+                            return await GetResultAsync(connection, state, cancellationToken).ConfigureAwait(false);
                     }
 
                     await _delay.WaitAsync(Task.State.PollInterval, cancellationToken).ConfigureAwait(false);
@@ -70,21 +69,24 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
                 ThrowIfExpired();
             }
         }
-        catch (McpFailureException failure) when (failure.ErrorId is not ErrorIds.Cancelled)
-        {
-            // It has failed for good, or is not known any more: nobody can take it up later.
-            registry?.Remove(Task.ServerKey, Task.Id);
-            throw;
-        }
         finally
         {
             await questions.CancelAsync().ConfigureAwait(false);
         }
     }
 
-    protected override void Resume() => Watch(Slot.Current);
+    protected override void Resume()
+    {
+        Task.Announce();
+        Watch(Slot.Current);
+    }
 
-    public override void Release() => Slot.Current.TaskWatch.Remove(Task.Id);
+    public override void Release()
+    {
+        // It has ended, and nobody can take it up later.
+        Slot.Current.TaskWatch.Remove(Task.Id);
+        registry?.Remove(Task.ServerKey, Task.Id);
+    }
 
     /// <summary>Asks for the state at once.</summary>
     protected void Wake() => _delay.Wake();

@@ -53,6 +53,7 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
                 early = await StartAsync(Task.Cancelled).ConfigureAwait(false);
             }
 
+            Task.Announce();
             started.TrySetResult();
             Task.Complete(early ?? await FinishAsync(Task.Cancelled).ConfigureAwait(false));
         }
@@ -95,7 +96,8 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
         }
         catch (McpFailureException failure) when (failure.ErrorId == ErrorIds.InvalidArgument)
         {
-            Task.Update(state => state with { StatusMessage = $"{input.Message} (the input handler's answer was refused: {failure.Message})" });
+            // The question stays open: Send-McpTaskInput can still answer it.
+            Task.Warn($"The answer of the input handler to '{input.Message}' was refused: {failure.Message}");
         }
 
         return await asked.ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Mcpc;
@@ -14,13 +13,12 @@ namespace McpProgress.Core.Transport;
 internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics statistics)
 {
     private const string LogMethod = "notifications/message";
+    private const string SubscribedMethod = "notifications/subscriptions/acknowledged";
     private const string ToolsChangedMethod = "notifications/tools/list_changed";
     private const string TaskStatusMethod = "notifications/tasks/status";
     private const string TaskMethod = "notifications/tasks";
     private const string LogLevelKey = "io.modelcontextprotocol/logLevel";
 
-    // The SDK hands over answers in any order too: of two to the same request, the second might win.
-    private readonly ConcurrentDictionary<RequestId, bool> _unanswered = new();
     private RequestId? _handshakeId;
 
     /// <summary>What the server answered to <c>initialize</c> or <c>server/discover</c>, whole: the SDK keeps only what it knows.</summary>
@@ -65,9 +63,8 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
                 return true;
 
             case JsonRpcMessageWithId response and (JsonRpcResponse or JsonRpcError):
-                progress.ResponseReceived(response);
                 KeepHandshake(response);
-                return !_unanswered.TryRemove(response.Id, out _);
+                return !progress.ResponseReceived(response);
 
             case JsonRpcNotification { Method: ProgressLine.Method } notification:
                 statistics.Progress(progress.Apply(ProgressLine.Read(notification.Params)));
@@ -81,6 +78,11 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
                 ToolsChanged?.Invoke();
                 return true;
 
+            case JsonRpcNotification { Method: SubscribedMethod }:
+                // What changed before the subscription held was told to nobody.
+                ToolsChanged?.Invoke();
+                return false;
+
             case JsonRpcNotification { Method: TaskStatusMethod or TaskMethod, Params: JsonObject state }:
                 TaskChanged?.Invoke(state);
                 return true;
@@ -93,13 +95,8 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
     /// <summary>Looks at a message before it is sent.</summary>
     public void Sending(JsonRpcMessage message)
     {
-        if (message is JsonRpcNotification { Method: NotificationMethods.CancelledNotification } cancelled)
+        if (message is JsonRpcRequest request)
         {
-            Forget(cancelled.Params.Member("requestId"));
-        }
-        else if (message is JsonRpcRequest request)
-        {
-            _unanswered[request.Id] = true;
             progress.RequestSent(request);
             if (request.Method is RequestMethods.Initialize or RequestMethods.ServerDiscover)
             {
@@ -113,27 +110,6 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
         }
 
         statistics.MessageOut();
-    }
-
-    /// <summary>Says that a message could not be sent, or that its stream broke: there will be no answer.</summary>
-    public void NotSent(JsonRpcMessage message)
-    {
-        if (message is JsonRpcRequest request)
-        {
-            _unanswered.TryRemove(request.Id, out _);
-        }
-    }
-
-    private void Forget(JsonNode? requestId)
-    {
-        if (requestId is JsonValue number && number.TryGetValue(out long id))
-        {
-            _unanswered.TryRemove(new RequestId(id), out _);
-        }
-        else if (requestId.Text() is { } text)
-        {
-            _unanswered.TryRemove(new RequestId(text), out _);
-        }
     }
 
     private void KeepHandshake(JsonRpcMessageWithId response)

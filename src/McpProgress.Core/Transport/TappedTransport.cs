@@ -45,7 +45,6 @@ internal sealed class TappedTransport : ITransport
         {
             // The failure comes straight from the stream and would overtake the progress that was read from it before.
             await PumpAsync().ConfigureAwait(false);
-            _tap.NotSent(message);
             throw;
         }
     }

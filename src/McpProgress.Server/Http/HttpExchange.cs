@@ -18,8 +18,11 @@ public abstract class HttpExchange
     /// <summary>The response's body. The first byte written sends status and headers.</summary>
     public abstract Stream ResponseBody { get; }
 
-    /// <summary>Cancelled when the client has gone. A web server that cannot tell may find out by writing.</summary>
+    /// <summary>Cancelled when the client has gone, if the web server can tell.</summary>
     public abstract CancellationToken Aborted { get; }
+
+    /// <summary>Whether <see cref="Aborted"/> tells; otherwise only writing to the client finds out that it has gone.</summary>
+    public abstract bool TellsAborted { get; }
 
     /// <summary>A header of the request, its name in any case; null when it is missing.</summary>
     /// <param name="name">The header's name.</param>

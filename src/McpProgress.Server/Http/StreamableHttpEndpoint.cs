@@ -24,6 +24,9 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     // the headers of a long call.
     private static readonly TimeSpan HeaderGrace = TimeSpan.FromMilliseconds(250);
 
+    // Where only writing finds out that a client has gone, a cancelled call runs on for about twice this long.
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(1);
+
     private static readonly JsonTypeInfo<JsonRpcMessage> MessageType =
         (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
 
@@ -34,7 +37,6 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     private readonly ToolProtocol _protocol;
     private readonly RequestGuard _guard;
     private readonly SessionTable _sessions;
-    private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
@@ -50,12 +52,11 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(http);
         http.Validate();
         _http = http;
-        _loggers = loggers;
         _logger = loggers.CreateLogger("McpProgress.Server.Http");
         _time = tools.TimeProvider;
         _protocol = new ToolProtocol(tools, loggers);
         _guard = new RequestGuard(http);
-        _sessions = new SessionTable(http, _protocol.ServerOptions, loggers, _time);
+        _sessions = new SessionTable(http, _protocol, loggers, _time);
     }
 
     /// <summary>How many sessions there are.</summary>
@@ -82,6 +83,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _sessions.DisposeAsync().ConfigureAwait(false);
+        await _protocol.DisposeAsync().ConfigureAwait(false);
     }
 
     private Task RouteAsync(HttpExchange exchange)
@@ -171,7 +173,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
             return;
         }
 
-        var session = new HttpSession(id: null, _protocol.ServerOptions, _loggers, _time);
+        var session = new HttpSession(id: null, _protocol, _time);
         await using (session.ConfigureAwait(false))
         {
             await CallAsync(exchange, session, request, modern: true).ConfigureAwait(false);
@@ -258,7 +260,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         while (await Task.WhenAny(events.Ended, Task.Delay(wait, _time, end.Token)).ConfigureAwait(false) != events.Ended)
         {
             end.Token.ThrowIfCancellationRequested();
-            wait = _http.KeepAliveInterval;
+            wait = exchange.TellsAborted ? _http.KeepAliveInterval : ProbeInterval;
             await events.KeepAliveAsync().WaitAsync(end.Token).ConfigureAwait(false);
         }
 

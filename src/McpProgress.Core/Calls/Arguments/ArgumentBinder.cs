@@ -19,7 +19,7 @@ public static class ArgumentBinder
 {
     // A simple argument takes about five steps; the allowance leaves room for generous unions and ends hostile ones
     // within a second or so.
-    private const long BaseAllowance = 500_000;
+    private const long BaseAllowance = 50_000;
     private const long AllowanceForEachValue = 200;
 
     /// <summary>Binds arguments to a tool's input schema.</summary>
@@ -93,7 +93,7 @@ public static class ArgumentBinder
         var document = new SchemaDocument(schema, BaseAllowance);
         var validator = new SchemaValidator(document);
         var view = SchemaView.Of(document, schema);
-        var views = view.Alternatives.Select(view.Choose).Append(view).ToArray();
+        var views = view.Alternatives.Append(view).ToArray();
         var byCase = properties.GroupBy(property => property.Key, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(same => same.Key, same => same.First().Value, StringComparer.OrdinalIgnoreCase);
 

@@ -21,19 +21,17 @@ internal sealed class SchemaConverter(SchemaDocument document, SchemaValidator v
     /// <exception cref="McpFailureException"><see cref="ErrorIds.InvalidArgument"/>: two names that mean the same.</exception>
     public JsonNode? Convert(object? value, SchemaView view, bool coerce)
     {
-        document.Step();
-        if (view.Alternatives.Any())
+        document.Enter();
+        var node = value switch
         {
-            return ConvertByAlternative(value, view, coerce);
-        }
-
-        return value switch
-        {
+            _ when view.Alternatives.Count > 0 => ConvertByAlternative(value, view, coerce),
             Dictionary<string, object?> members when coerce && WantsOnlyArray(view) => Wrapped(members, view),
             Dictionary<string, object?> members => ConvertObject(members, view, coerce),
             List<object?> items => ConvertArray(items, view, coerce),
             _ => ConvertScalar(value, view, coerce),
         };
+        document.Leave();
+        return node;
     }
 
     /// <summary>
@@ -49,18 +47,18 @@ internal sealed class SchemaConverter(SchemaDocument document, SchemaValidator v
                 break;
             }
 
-            foreach (var branch in view.Alternatives)
+            foreach (var chosen in view.Alternatives)
             {
-                var chosen = view.Choose(branch);
                 var candidate = Convert(value, chosen, coerceNow);
-                if (chosen.Given.All(schema => validator.Check(candidate, schema) is null))
+                // The branch is the last of those given, and the likeliest to refuse.
+                if (chosen.Given.Reverse().All(schema => validator.Check(candidate, schema) is null))
                 {
                     return candidate;
                 }
             }
         }
 
-        return Convert(value, view.ChooseNone(), coerce);
+        return Convert(value, view.WithoutAlternatives, coerce);
     }
 
     private JsonObject ConvertObject(Dictionary<string, object?> members, SchemaView view, bool coerce)

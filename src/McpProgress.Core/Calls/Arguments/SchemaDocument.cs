@@ -12,30 +12,34 @@ namespace McpProgress.Core.Calls.Arguments;
 /// <param name="allowance">How many steps converting and checking may take together.</param>
 internal sealed class SchemaDocument(JsonElement root, long allowance)
 {
-    /// <summary>How many references and branches may follow each other at one value. A schema that is a cycle stops here.</summary>
-    public const int MaxHops = 32;
+    // Sixty levels of values, each through a handful of references and alternatives.
+    private const int MaxDepth = 500;
 
-    private const long CostOfTimeout = 50_000;
+    private const long CostOfTimeout = 15_000;
 
     private static readonly TimeSpan PatternTimeout = TimeSpan.FromMilliseconds(100);
 
     private readonly HashSet<string> _uselessPatterns = new(StringComparer.Ordinal);
     private long _allowance = allowance;
+    private int _depth;
 
     /// <summary>The schema that <c>#</c> stands for.</summary>
     public JsonElement Root => root;
 
-    /// <summary>Counts one step of work.</summary>
-    /// <exception cref="McpFailureException"><see cref="ErrorIds.InvalidArgument"/>: the schema takes too much work or stack.</exception>
-    public void Step()
+    /// <summary>Begins one step of work, which may hold others; <see cref="Leave"/> ends it.</summary>
+    /// <exception cref="McpFailureException"><see cref="ErrorIds.InvalidArgument"/>: the schema takes too much work or stack. The document is of no more use.</exception>
+    public void Enter()
     {
-        if (--_allowance < 0 || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        if (--_allowance < 0 || ++_depth > MaxDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             throw new McpFailureException(
                 ErrorIds.InvalidArgument,
                 "The tool's schema is too deep or has too many alternatives to check these arguments against it. Nothing was sent.");
         }
     }
+
+    /// <summary>Ends a step that came to its end.</summary>
+    public void Leave() => _depth--;
 
     /// <summary>Follows a JSON pointer within the document (RFC 6901 in a URI fragment). References elsewhere are not followed.</summary>
     public bool TryResolve(string reference, out JsonElement schema)
@@ -56,7 +60,7 @@ internal sealed class SchemaDocument(JsonElement root, long allowance)
             var name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
             switch (schema.ValueKind)
             {
-                case JsonValueKind.Object when schema.TryGetProperty(name, out var member):
+                case JsonValueKind.Object when schema.TryGet(name, out var member):
                     schema = member;
                     break;
                 case JsonValueKind.Array when int.TryParse(name, out var index) && index >= 0 && index < schema.GetArrayLength():

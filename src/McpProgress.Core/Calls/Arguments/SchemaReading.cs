@@ -20,11 +20,26 @@ internal enum JsonTypes
 /// <summary>Reads a schema's keywords. Schemas come from servers: a keyword of the wrong shape counts as absent.</summary>
 internal static class SchemaReading
 {
+    /// <summary>A member of an object; false for anything that is no object, or whose names are not text.</summary>
+    public static bool TryGet(this JsonElement element, string name, out JsonElement value)
+    {
+        value = default;
+        try
+        {
+            return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out value);
+        }
+        catch (InvalidOperationException)
+        {
+            // An escaped half character in one of the names: the object cannot be searched.
+            return false;
+        }
+    }
+
     /// <summary>A keyword's value when it has the expected kind.</summary>
     public static bool TryKeyword(this JsonElement schema, string keyword, JsonValueKind kind, out JsonElement value)
     {
         value = default;
-        return schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(keyword, out value) && value.ValueKind == kind;
+        return schema.TryGet(keyword, out value) && value.ValueKind == kind;
     }
 
     /// <summary>A keyword's text, or null.</summary>
@@ -67,13 +82,13 @@ internal static class SchemaReading
     public static bool TryMember(this JsonElement schema, string keyword, string name, out JsonElement value)
     {
         value = default;
-        return schema.TryKeyword(keyword, JsonValueKind.Object, out var members) && members.TryGetProperty(name, out value);
+        return schema.TryKeyword(keyword, JsonValueKind.Object, out var members) && members.TryGet(name, out value);
     }
 
     /// <summary>The types a schema allows; null when it does not say, or says it in words that JSON Schema does not have.</summary>
     public static JsonTypes? Types(this JsonElement schema)
     {
-        if (schema.ValueKind != JsonValueKind.Object || !schema.TryGetProperty("type", out var type))
+        if (!schema.TryGet("type", out var type))
         {
             return null;
         }
@@ -87,18 +102,17 @@ internal static class SchemaReading
     /// <summary>The values a schema allows by <c>const</c> or <c>enum</c>; null when it has neither.</summary>
     public static IReadOnlyList<JsonElement>? Choices(this JsonElement schema)
     {
-        if (schema.ValueKind != JsonValueKind.Object)
-        {
-            return null;
-        }
-
-        if (schema.TryGetProperty("const", out var only))
+        if (schema.TryGet("const", out var only))
         {
             return [only];
         }
 
         return schema.TryKeyword("enum", JsonValueKind.Array, out var choices) ? [.. choices.EnumerateArray()] : null;
     }
+
+    /// <summary>Whether a schema allows one value only.</summary>
+    public static bool HasSingleChoice(this JsonElement schema) =>
+        schema.TryGet("const", out _) || (schema.TryKeyword("enum", JsonValueKind.Array, out var choices) && choices.GetArrayLength() == 1);
 
     /// <summary>The schemas of an array's first elements: <c>prefixItems</c>, or <c>items</c> as an array (before 2020-12).</summary>
     public static IReadOnlyList<JsonElement> PrefixItems(this JsonElement schema)
@@ -111,8 +125,7 @@ internal static class SchemaReading
     public static bool TryItems(this JsonElement schema, out JsonElement items)
     {
         items = default;
-        return schema.ValueKind == JsonValueKind.Object
-            && schema.TryGetProperty(schema.TryKeyword("items", JsonValueKind.Array, out _) ? "additionalItems" : "items", out items)
+        return schema.TryGet(schema.TryKeyword("items", JsonValueKind.Array, out _) ? "additionalItems" : "items", out items)
             && items.ValueKind is JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False;
     }
 

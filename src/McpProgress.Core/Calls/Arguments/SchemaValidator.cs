@@ -13,7 +13,7 @@ internal sealed class SchemaValidator(SchemaDocument document)
 {
     /// <summary>Checks a value.</summary>
     /// <returns>The first thing that does not fit, or null when all does.</returns>
-    public Mismatch? Check(JsonNode? node, JsonElement schema) => Check(node, schema, 0);
+    public Mismatch? Check(JsonNode? node, JsonElement schema) => Check(node, schema, null);
 
     /// <summary>The JSON Schema type of a node.</summary>
     public static JsonTypes TypeOf(JsonNode? node) => node switch
@@ -36,7 +36,7 @@ internal sealed class SchemaValidator(SchemaDocument document)
         (null, JsonValueKind.Null) => true,
         (JsonObject members, JsonValueKind.Object) =>
             value.EnumerateObject().Count() == members.Count
-            && members.All(member => value.TryGetProperty(member.Key, out var other) && Same(member.Value, other)),
+            && members.All(member => value.TryGet(member.Key, out var other) && Same(member.Value, other)),
         (JsonArray items, JsonValueKind.Array) =>
             value.GetArrayLength() == items.Count && items.Zip(value.EnumerateArray()).All(pair => Same(pair.First, pair.Second)),
         (JsonValue scalar, JsonValueKind.String) => scalar.GetValueKind() == JsonValueKind.String && scalar.GetValue<string>() == value.DecodedText(),
@@ -45,43 +45,45 @@ internal sealed class SchemaValidator(SchemaDocument document)
         _ => false,
     };
 
-    private Mismatch? Check(JsonNode? node, JsonElement schema, int hops)
+    /// <summary>Checks a value that was led here by the references of a trail, all of them about this same value.</summary>
+    private Mismatch? Check(JsonNode? node, JsonElement schema, Trail? trail)
     {
-        document.Step();
-        if (schema.ValueKind == JsonValueKind.False)
+        document.Enter();
+        var mismatch = schema.ValueKind switch
         {
-            return Wrong(node, schema);
-        }
-
-        // A schema that only refers to itself asks for nothing.
-        if (schema.ValueKind != JsonValueKind.Object || hops > SchemaDocument.MaxHops)
-        {
-            return null;
-        }
-
-        return CheckReference(node, schema, hops)
-            ?? CheckType(node, schema)
-            ?? CheckChoices(node, schema)
-            ?? node switch
-            {
-                JsonObject members => CheckObject(members, schema),
-                JsonArray items => CheckArray(items, schema),
-                JsonValue value when value.GetValueKind() == JsonValueKind.Number => CheckNumber(value, schema),
-                JsonValue value when value.GetValueKind() == JsonValueKind.String => CheckText(value, schema),
-                _ => null,
-            }
-            ?? FirstMismatch(schema.Elements("allOf"), member => Check(node, member, hops + 1))
-            ?? CheckAlternatives(node, schema, "anyOf", hops)
-            ?? CheckAlternatives(node, schema, "oneOf", hops);
+            JsonValueKind.Object => CheckKeywords(node, schema, trail),
+            JsonValueKind.False => Wrong(node, schema),
+            _ => null,
+        };
+        document.Leave();
+        return mismatch;
     }
 
-    private Mismatch? CheckReference(JsonNode? node, JsonElement schema, int hops) =>
-        schema.Text("$ref") is { } reference && document.TryResolve(reference, out var target) ? Check(node, target, hops + 1) : null;
+    private Mismatch? CheckKeywords(JsonNode? node, JsonElement schema, Trail? trail) =>
+        CheckReference(node, schema, trail)
+        ?? CheckType(node, schema)
+        ?? CheckChoices(node, schema)
+        ?? node switch
+        {
+            JsonObject members => CheckObject(members, schema),
+            JsonArray items => CheckArray(items, schema),
+            JsonValue value when value.GetValueKind() == JsonValueKind.Number => CheckNumber(value, schema),
+            JsonValue value when value.GetValueKind() == JsonValueKind.String => CheckText(value, schema),
+            _ => null,
+        }
+        ?? FirstMismatch(schema.Elements("allOf"), member => Check(node, member, trail))
+        ?? CheckAlternatives(node, schema, "anyOf", trail)
+        ?? CheckAlternatives(node, schema, "oneOf", trail);
+
+    /// <summary>A reference back to a schema that is being checked already asks for nothing more.</summary>
+    private Mismatch? CheckReference(JsonNode? node, JsonElement schema, Trail? trail) =>
+        schema.Text("$ref") is { } reference && trail?.Has(reference) != true && document.TryResolve(reference, out var target)
+            ? Check(node, target, new Trail(reference, trail))
+            : null;
 
     private Mismatch? CheckType(JsonNode? node, JsonElement schema) =>
         schema.Types() is { } types && (types & TypeOf(node)) == 0 ? Wrong(node, schema, disqualifies: 0) : null;
 
-    // A single choice is what tells alternatives apart: { "kind": { "const": "file" }, … }.
     private Mismatch? CheckChoices(JsonNode? node, JsonElement schema) =>
         schema.Choices() is { } choices && !choices.Any(choice => Same(node, choice)) ? Wrong(node, schema, choices.Count == 1 ? 1 : -1) : null;
 
@@ -120,7 +122,7 @@ internal sealed class SchemaValidator(SchemaDocument document)
         {
             if (i < prefix.Count || hasRest)
             {
-                if (Check(items[i], i < prefix.Count ? prefix[i] : rest, 0) is { } mismatch)
+                if (Check(items[i], i < prefix.Count ? prefix[i] : rest, null) is { } mismatch)
                 {
                     return mismatch.Within(i);
                 }
@@ -131,10 +133,16 @@ internal sealed class SchemaValidator(SchemaDocument document)
     }
 
     private Mismatch? CheckObject(JsonObject members, JsonElement schema) =>
-        CheckUnknown(members, schema)
+        CheckConstants(members, schema)
+        ?? CheckUnknown(members, schema)
         ?? CheckRequired(members, schema)
         ?? FirstMismatch(members, member => CheckMember(member.Key, member.Value, schema)?.Within(member.Key))
         ?? (members.Count < schema.Count("minProperties") || members.Count > schema.Count("maxProperties") ? Wrong(members, schema) : null);
+
+    /// <summary>Before all else, what tells alternatives apart: { "kind": { "const": "file" }, … }.</summary>
+    private Mismatch? CheckConstants(JsonObject members, JsonElement schema) => FirstMismatch(
+        schema.Members("properties").Where(property => property.Value.HasSingleChoice() && members.ContainsKey(property.Name)),
+        property => Check(members[property.Name], property.Value, null)?.Within(property.Name));
 
     private Mismatch? CheckMember(string name, JsonNode? value, JsonElement schema)
     {
@@ -142,7 +150,7 @@ internal sealed class SchemaValidator(SchemaDocument document)
         var isKnown = schema.TryMember("properties", name, out var property);
         if (isKnown)
         {
-            mismatch = Check(value, property, 0);
+            mismatch = Check(value, property, null);
         }
 
         foreach (var (pattern, described) in schema.Members("patternProperties"))
@@ -150,13 +158,13 @@ internal sealed class SchemaValidator(SchemaDocument document)
             if (document.Matches(name, pattern, whenUnknown: false))
             {
                 isKnown = true;
-                mismatch ??= Check(value, described, 0);
+                mismatch ??= Check(value, described, null);
             }
         }
 
         return isKnown || !schema.TryKeyword("additionalProperties", JsonValueKind.Object, out var additional)
             ? mismatch
-            : Check(value, additional, 0);
+            : Check(value, additional, null);
     }
 
     private Mismatch? CheckUnknown(JsonObject members, JsonElement schema)
@@ -192,12 +200,12 @@ internal sealed class SchemaValidator(SchemaDocument document)
         return missing.Length == 0 ? null : Mismatch.Because(path => Missing(path, missing, members, schema));
     }
 
-    private Mismatch? CheckAlternatives(JsonNode? node, JsonElement schema, string keyword, int hops)
+    private Mismatch? CheckAlternatives(JsonNode? node, JsonElement schema, string keyword, Trail? trail)
     {
         var mismatches = new List<Mismatch>();
         foreach (var branch in schema.Elements(keyword))
         {
-            if (Check(node, branch, hops + 1) is not { } mismatch)
+            if (Check(node, branch, trail) is not { } mismatch)
             {
                 return null;
             }
@@ -270,5 +278,10 @@ internal sealed class SchemaValidator(SchemaDocument document)
         return path.Length > 0 ? $"{Mismatch.Argument(path)} needs {what}."
             : described.Length == 1 ? $"The tool needs the argument {what}."
             : $"The tool needs the arguments {what}.";
+    }
+
+    private sealed record Trail(string Reference, Trail? Before)
+    {
+        public bool Has(string reference) => Reference == reference || Before?.Has(reference) == true;
     }
 }

@@ -4,7 +4,8 @@ namespace McpProgress.Core.Calls.Arguments;
 
 /// <summary>
 /// All schemas that apply to one value at once: those given, what they refer to, and the members of their <c>allOf</c>.
-/// Alternatives (<c>anyOf</c>, <c>oneOf</c>) stand beside them until one is chosen. Immutable.
+/// Alternatives (<c>anyOf</c>, <c>oneOf</c>) stand beside them until one is chosen. What it
+/// says never changes; derived views are made once.
 /// </summary>
 internal sealed class SchemaView
 {
@@ -12,58 +13,55 @@ internal sealed class SchemaView
     private readonly List<JsonElement> _parts;
     private readonly List<JsonElement> _alternatives;
     private readonly HashSet<string> _followed;
+    private IReadOnlyList<SchemaView>? _chosen;
+    private SchemaView? _withoutAlternatives;
 
-    private SchemaView(SchemaDocument document, IReadOnlyList<JsonElement> given, SchemaView? before, int settled)
+    private SchemaView(SchemaDocument document, IReadOnlyList<JsonElement> given, SchemaView? before)
     {
         _document = document;
         _parts = before is null ? [] : [.. before._parts];
-        _alternatives = before is null ? [] : [.. before._alternatives.Skip(settled)];
+        _alternatives = before is null ? [] : [.. before._alternatives.Skip(1)];
         _followed = before is null ? [] : [.. before._followed];
         Given = before is null ? given : [.. before.Given, .. given];
         foreach (var schema in given)
         {
-            Add(schema, 0);
+            Add(schema);
+        }
+
+        // Most views are asked for these once for each value: an array has one view for all its items.
+        foreach (var part in _parts)
+        {
+            Types = part.Types() is { } types ? (Types ?? types) & types : Types;
+            Choices ??= part.Choices();
+            Format ??= part.Text("format");
         }
     }
 
     /// <summary>The schemas as they were given, chosen alternatives included: what a value must satisfy in the end.</summary>
     public IReadOnlyList<JsonElement> Given { get; }
 
-    /// <summary>The next alternatives to choose from; empty when all is settled.</summary>
-    public IEnumerable<JsonElement> Alternatives => _alternatives.Count == 0 ? [] : _alternatives[0].EnumerateArray();
+    /// <summary>This view with each of the next alternatives chosen, in their order; empty when all is settled.</summary>
+    public IReadOnlyList<SchemaView> Alternatives => _chosen ??= _alternatives.Count == 0
+        ? []
+        : [.. _alternatives[0].EnumerateArray().Select(branch => new SchemaView(_document, [branch], this))];
+
+    /// <summary>This view with none of the <see cref="Alternatives"/> chosen.</summary>
+    public SchemaView WithoutAlternatives => _withoutAlternatives ??= new SchemaView(_document, [], this);
 
     /// <summary>The types that all schemas allow; null when none says.</summary>
-    public JsonTypes? Types
-    {
-        get
-        {
-            JsonTypes? all = null;
-            foreach (var part in _parts)
-            {
-                all = part.Types() is { } types ? (all ?? types) & types : all;
-            }
-
-            return all;
-        }
-    }
+    public JsonTypes? Types { get; }
 
     /// <summary>The values that <c>const</c> or <c>enum</c> allows, by the first schema that says; null when none does.</summary>
-    public IReadOnlyList<JsonElement>? Choices => _parts.Select(part => part.Choices()).FirstOrDefault(choices => choices is not null);
+    public IReadOnlyList<JsonElement>? Choices { get; }
 
     /// <summary>The <c>format</c>, by the first schema that says.</summary>
-    public string? Format => _parts.Select(part => part.Text("format")).FirstOrDefault(format => format is not null);
+    public string? Format { get; }
 
     /// <summary>The names of all declared properties.</summary>
     public IEnumerable<string> PropertyNames => _parts.SelectMany(part => part.Members("properties")).Select(property => property.Name).Distinct(StringComparer.Ordinal);
 
     /// <summary>The view of some schemas.</summary>
-    public static SchemaView Of(SchemaDocument document, params IReadOnlyList<JsonElement> schemas) => new(document, schemas, null, 0);
-
-    /// <summary>This view with one of <see cref="Alternatives"/> chosen.</summary>
-    public SchemaView Choose(JsonElement branch) => new(_document, [branch], this, settled: 1);
-
-    /// <summary>This view with none of <see cref="Alternatives"/> chosen.</summary>
-    public SchemaView ChooseNone() => new(_document, [], this, settled: 1);
+    public static SchemaView Of(SchemaDocument document, params IReadOnlyList<JsonElement> schemas) => new(document, schemas, null);
 
     /// <summary>Whether a property of exactly that name is declared.</summary>
     public bool HasProperty(string name) => _parts.Exists(part => part.TryMember("properties", name, out _));
@@ -119,14 +117,14 @@ internal sealed class SchemaView
         return Of(_document, schemas);
     }
 
-    private void Add(JsonElement schema, int hops)
+    private void Add(JsonElement schema)
     {
-        _document.Step();
-        if (schema.ValueKind != JsonValueKind.Object || hops > SchemaDocument.MaxHops)
+        if (schema.ValueKind != JsonValueKind.Object)
         {
             return;
         }
 
+        _document.Enter();
         _parts.Add(schema);
         foreach (var keyword in (ReadOnlySpan<string>)["anyOf", "oneOf"])
         {
@@ -138,12 +136,14 @@ internal sealed class SchemaView
 
         if (schema.Text("$ref") is { } reference && _followed.Add(reference) && _document.TryResolve(reference, out var target))
         {
-            Add(target, hops + 1);
+            Add(target);
         }
 
         foreach (var member in schema.Elements("allOf"))
         {
-            Add(member, hops + 1);
+            Add(member);
         }
+
+        _document.Leave();
     }
 }

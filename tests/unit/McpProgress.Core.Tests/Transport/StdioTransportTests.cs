@@ -165,19 +165,29 @@ public sealed class StdioTransportTests
     }
 
     [Fact]
-    public async Task Of_two_answers_to_a_request_the_first_one_counts_and_what_nobody_asked_is_dropped()
+    public async Task Of_two_answers_to_a_call_the_first_one_counts()
     {
         await using var pipe = new PipedTransport();
-        await pipe.Transport.SendMessageAsync(new JsonRpcRequest { Id = new RequestId(17), Method = "ping" }).Within();
-        await pipe.Transport.SendMessageAsync(new JsonRpcRequest { Id = new RequestId(18), Method = "ping" }).Within();
-        await pipe.Transport.SendMessageAsync(new JsonRpcNotification { Method = "notifications/cancelled", Params = new JsonObject { ["requestId"] = 18L } }).Within();
-        foreach ((int id, string result) in new[] { (99, "{}"), (17, """{"first":true}"""), (17, """{"first":false}"""), (18, """{"cancelled":true}""") })
+        CallProgress call = pipe.Router.Open(null);
+        await pipe.Transport.SendMessageAsync(Request(call.Token)).Within();
+        foreach (string result in new[] { "first", "second" })
         {
-            await pipe.WriteAsync($$"""{"jsonrpc":"2.0","id":{{id}},"result":{{result}} }""" + "\n");
+            await pipe.WriteAsync($$"""{"jsonrpc":"2.0","id":{{call.Token}},"result":"{{result}}"}""" + "\n");
         }
 
         JsonRpcResponse answer = Assert.IsType<JsonRpcResponse>(Assert.Single(await pipe.EndAsync()));
-        Assert.True((bool)answer.Result!["first"]!);
+        Assert.Equal("first", (string?)answer.Result);
+    }
+
+    [Fact]
+    public async Task The_answer_to_a_cancelled_call_is_nobody_s()
+    {
+        await using var pipe = new PipedTransport();
+        CallProgress call = pipe.Router.Open(null);
+        await pipe.Transport.SendMessageAsync(Request(call.Token)).Within();
+        Assert.Equal(new RequestId(call.Token), pipe.Router.RequestOf(call.Token));
+        await pipe.WriteAsync($$"""{"jsonrpc":"2.0","id":{{call.Token}},"result":"late"}""" + "\n");
+        Assert.Empty(await pipe.EndAsync());
     }
 
     [Fact]

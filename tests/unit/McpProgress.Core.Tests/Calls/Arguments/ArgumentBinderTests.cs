@@ -27,12 +27,18 @@ public sealed class ArgumentBinderTests
     [InlineData("true", "not a boolean")]
     [InlineData("{\"a\":1,\"a\":2}", "gives 'a' twice")]
     [InlineData("{\"a\":\"\\ud800\"}", "half a Unicode character")]
-    [InlineData("{\"a\":\"\ud800\"}", "half a Unicode character")]
     public void Json_text_that_is_no_object_is_refused(string json, string message)
     {
         var failure = Assert.Throws<McpFailureException>(() => ArgumentBinder.ParseJson(json));
         Assert.Equal(ErrorIds.InvalidArgument, failure.ErrorId);
         Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Half_a_character_is_refused()
+    {
+        var failure = Assert.Throws<McpFailureException>(() => ArgumentBinder.ParseJson("{\"a\":\"" + '\ud800' + "\"}"));
+        Assert.Contains("half a Unicode character", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,8 +86,8 @@ public sealed class ArgumentBinderTests
     [Fact]
     public void A_large_array_binds()
     {
-        var numbers = Enumerable.Range(0, 200_000).Select(i => (object?)i.ToString(System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+        var numbers = Enumerable.Range(0, 20_000).Select(i => (object?)i.ToString(System.Globalization.CultureInfo.InvariantCulture)).ToArray();
         var bound = Bind("""{"type":"array","items":{"anyOf":[{"type":"boolean"},{"type":"integer"}]}}""", numbers);
-        Assert.Equal(199_999, bound![199_999]!.GetValue<long>());
+        Assert.Equal(19_999, bound![19_999]!.GetValue<long>());
     }
 }
