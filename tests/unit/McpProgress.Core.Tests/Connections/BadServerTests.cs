@@ -20,7 +20,8 @@ public sealed class BadServerTests
     [InlineData("0")]
     public async Task A_server_that_exits_at_once_says_why(string code)
     {
-        McpFailureException failure = await ServerConnection.ConnectAsync("gone", FaultyServer.Stdio("exit-at-once", code)).FailureAsync(ErrorIds.ConnectionFailed);
+        McpFailureException failure = await ServerConnection.ConnectAsync("gone", FaultyServer.Stdio("exit-at-once", code).Marked(out string mark)).FailureAsync(ErrorIds.ConnectionFailed);
+        await ProcessProbe.NoneMarkedAsync(mark);
         Assert.Contains($"ended with exit code {code}", failure.Message, StringComparison.Ordinal);
         Assert.Contains("the configuration names no database", failure.Message, StringComparison.Ordinal);
         Assert.EndsWith("giving up", failure.Message, StringComparison.Ordinal);
@@ -31,18 +32,18 @@ public sealed class BadServerTests
     {
         long started = Stopwatch.GetTimestamp();
         McpFailureException failure = await ServerConnection.ConnectAsync(
-            "silent", FaultyServer.Stdio("silent"), new ConnectionOptions { ConnectTimeout = Short }).FailureAsync(ErrorIds.ConnectionFailed);
+            "silent", FaultyServer.Stdio("silent").Marked(out string mark), new ConnectionOptions { ConnectTimeout = Short }).FailureAsync(ErrorIds.ConnectionFailed);
         Assert.Contains("within 2 s", failure.Message, StringComparison.Ordinal);
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(30));
+        await ProcessProbe.NoneMarkedAsync(mark);
     }
 
     [Fact]
     public async Task A_server_that_never_answers_and_does_not_leave()
     {
-        // Its child, too, holds the pipes open.
         var options = new ConnectionOptions { ConnectTimeout = Short };
-        await ServerConnection.ConnectAsync("linger", FaultyServer.Stdio("linger"), options).FailureAsync(ErrorIds.ConnectionFailed);
-        Assert.DoesNotContain(Process.GetProcessesByName("FaultyServer"), process => CommandLineOf(process).Contains("linger-marker", StringComparison.Ordinal));
+        await ServerConnection.ConnectAsync("linger", FaultyServer.Stdio("linger").Marked(out string mark), options).FailureAsync(ErrorIds.ConnectionFailed);
+        await ProcessProbe.NoneMarkedAsync(mark);
     }
 
     [Fact]
@@ -183,16 +184,4 @@ public sealed class BadServerTests
 
     private static Task<ToolCallResult> EchoAsync(ServerConnection connection) =>
         connection.CallToolAsync(new ToolCallRequest("echo", new JsonObject { ["message"] = "hello" })).Within();
-
-    private static string CommandLineOf(Process process)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{process.Id}/cmdline");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
-    }
 }

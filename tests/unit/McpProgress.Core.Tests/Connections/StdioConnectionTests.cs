@@ -238,10 +238,10 @@ public sealed class StdioConnectionTests
     public async Task Giving_up_while_connecting_leaves_no_process()
     {
         using var cancel = new CancellationTokenSource();
-        ConnectionOptions options = new();
-        Task<ServerConnection> connecting = ServerConnection.ConnectAsync("silent", FaultyServer.Stdio("silent"), options, cancel.Token);
+        Task<ServerConnection> connecting = ServerConnection.ConnectAsync("silent", FaultyServer.Stdio("silent").Marked(out string mark), null, cancel.Token);
         await cancel.CancelAsync();
         await connecting.FailureAsync(ErrorIds.Cancelled);
+        await ProcessProbe.NoneMarkedAsync(mark);
     }
 
     private static Task<ServerConnection> ConnectAsync(string era, params string[] arguments) => ServerConnection.ConnectAsync(

@@ -43,4 +43,42 @@ internal static class ProcessProbe
             await Task.Delay(10);
         }
     }
+
+    /// <summary>Waits until no process with that mark runs. Only Linux shows the environment of a process.</summary>
+    public static async Task NoneMarkedAsync(string mark)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            foreach (int id in Marked(mark))
+            {
+                await GoneAsync(id);
+            }
+
+            Assert.Empty(Marked(mark));
+        }
+    }
+
+    private static List<int> Marked(string mark)
+    {
+        List<int> marked = [];
+        foreach (Process process in Process.GetProcesses())
+        {
+            using (process)
+            {
+                try
+                {
+                    if (File.ReadAllText($"/proc/{process.Id}/environ").Contains(mark, StringComparison.Ordinal))
+                    {
+                        marked.Add(process.Id);
+                    }
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    // It has ended meanwhile, or belongs to somebody else.
+                }
+            }
+        }
+
+        return marked;
+    }
 }

@@ -10,15 +10,15 @@ namespace McpProgress.Core.Tests.Transport;
 
 public sealed class StdioTransportTests
 {
-    private const string Answer = """{"jsonrpc":"2.0","id":1,"result":{"ok":true}}""";
+    private const string Other = """{"jsonrpc":"2.0","method":"notifications/other"}""";
 
     [Fact]
     public async Task Messages_pass_through_in_order()
     {
         await using var pipe = new PipedTransport();
-        await pipe.WriteAsync(string.Concat(Enumerable.Range(0, 5000).Select(i => $$$"""{"jsonrpc":"2.0","id":{{{i}}},"result":{}}""" + "\r\n")));
+        await pipe.WriteAsync(string.Concat(Enumerable.Range(0, 5000).Select(i => $$$"""{"jsonrpc":"2.0","id":{{{i}}},"method":"ping"}""" + "\r\n")));
         IReadOnlyList<JsonRpcMessage> messages = await pipe.EndAsync();
-        Assert.Equal(Enumerable.Range(0, 5000).Select(i => new RequestId(i)), messages.Cast<JsonRpcResponse>().Select(response => response.Id));
+        Assert.Equal(Enumerable.Range(0, 5000).Select(i => new RequestId(i)), messages.Cast<JsonRpcRequest>().Select(request => request.Id));
         Assert.Equal(5000, pipe.Statistics.MessagesIn);
     }
 
@@ -31,8 +31,8 @@ public sealed class StdioTransportTests
             "Starting …", "{ broken", "[1,2]", "\"text\"", "42", "null", "\u001b[32mready\u001b[0m", """{"level":"info"}""", """{"jsonrpc":"2.0"}""",
             """{"jsonrpc":"1.0","method":"x"}""", """{"jsonrpc":"2.0","id":{},"result":{}}""",
         ];
-        await pipe.WriteAsync(string.Join('\n', banner) + "\n\n  \t \n\r\n" + Answer + "\n");
-        Assert.IsType<JsonRpcResponse>(Assert.Single(await pipe.EndAsync()));
+        await pipe.WriteAsync(string.Join('\n', banner) + "\n\n  \t \n\r\n" + Other + "\n");
+        Assert.IsType<JsonRpcNotification>(Assert.Single(await pipe.EndAsync()));
         Assert.Equal(banner.Length, pipe.Statistics.UnreadableLines);
         Assert.Equal(banner.Length, pipe.Unreadable.Count);
         Assert.Equal(1, pipe.Statistics.MessagesIn);
@@ -42,8 +42,8 @@ public sealed class StdioTransportTests
     public async Task A_byte_order_mark_does_not_cost_the_first_message()
     {
         await using var pipe = new PipedTransport();
-        await pipe.WriteAsync("\uFEFF" + Answer + "\n");
-        Assert.IsType<JsonRpcResponse>(Assert.Single(await pipe.EndAsync()));
+        await pipe.WriteAsync("\uFEFF" + Other + "\n");
+        Assert.IsType<JsonRpcNotification>(Assert.Single(await pipe.EndAsync()));
         Assert.Equal(0, pipe.Statistics.UnreadableLines);
     }
 
@@ -51,8 +51,8 @@ public sealed class StdioTransportTests
     public async Task The_last_message_needs_no_line_feed()
     {
         await using var pipe = new PipedTransport();
-        await pipe.WriteAsync(Answer);
-        Assert.IsType<JsonRpcResponse>(Assert.Single(await pipe.EndAsync()));
+        await pipe.WriteAsync(Other);
+        Assert.IsType<JsonRpcNotification>(Assert.Single(await pipe.EndAsync()));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class StdioTransportTests
     public async Task A_broken_pipe_reaches_whoever_waits()
     {
         await using var pipe = new PipedTransport();
-        await pipe.WriteAsync(Answer + "\n");
+        await pipe.WriteAsync(Other + "\n");
         Assert.NotNull(await pipe.Transport.MessageReader.ReadAsync().AsTask().Within());
         await pipe.BreakAsync(new IOException("The pipe is broken."));
         IOException broken = await Assert.ThrowsAsync<IOException>(() => pipe.Transport.MessageReader.Completion.Within());
@@ -81,12 +81,13 @@ public sealed class StdioTransportTests
     public async Task An_answer_too_long_to_read_becomes_an_error_of_its_request(string line)
     {
         await using var pipe = new PipedTransport();
-        await pipe.WriteAsync(line.Replace("HUGE", new string('x', PipedTransport.Limit), StringComparison.Ordinal) + "\n" + Answer + "\n");
+        await pipe.Transport.SendMessageAsync(new JsonRpcRequest { Id = new RequestId(17), Method = "ping" }).Within();
+        await pipe.WriteAsync(line.Replace("HUGE", new string('x', PipedTransport.Limit), StringComparison.Ordinal) + "\n" + Other + "\n");
         IReadOnlyList<JsonRpcMessage> messages = await pipe.EndAsync();
         JsonRpcError error = Assert.IsType<JsonRpcError>(messages[0]);
         Assert.Equal(new RequestId(17), error.Id);
         Assert.Contains("more than 1 MiB", error.Error.Message, StringComparison.Ordinal);
-        Assert.IsType<JsonRpcResponse>(messages[1]);
+        Assert.IsType<JsonRpcNotification>(messages[1]);
         Assert.Equal(1, pipe.Statistics.UnreadableLines);
         Assert.True(pipe.Statistics.BytesIn > PipedTransport.Limit);
     }
@@ -95,6 +96,8 @@ public sealed class StdioTransportTests
     public async Task An_answer_that_cannot_be_read_becomes_an_error_of_its_request()
     {
         await using var pipe = new PipedTransport();
+        await pipe.Transport.SendMessageAsync(new JsonRpcRequest { Id = new RequestId(17), Method = "ping" }).Within();
+        await pipe.Transport.SendMessageAsync(new JsonRpcRequest { Id = new RequestId(18), Method = "ping" }).Within();
         await pipe.WriteAsync($$"""{"jsonrpc":"2.0","id":17,"result":{{new string('[', 100)}}{{new string(']', 100)}}}""" + "\n");
         await pipe.WriteAsync("""{"jsonrpc":"2.0","id":18,"error":"not as it should be"}""" + "\n");
         IReadOnlyList<JsonRpcMessage> messages = await pipe.EndAsync();
@@ -107,8 +110,8 @@ public sealed class StdioTransportTests
     {
         await using var pipe = new PipedTransport();
         string data = new('x', PipedTransport.Limit);
-        await pipe.WriteAsync($$$"""{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"{{{data}}}"}}""" + "\n" + Answer + "\n");
-        Assert.IsType<JsonRpcResponse>(Assert.Single(await pipe.EndAsync()));
+        await pipe.WriteAsync($$$"""{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"{{{data}}}"}}""" + "\n" + Other + "\n");
+        Assert.IsType<JsonRpcNotification>(Assert.Single(await pipe.EndAsync()));
         Assert.Equal(1, pipe.Statistics.UnreadableLines);
     }
 
@@ -129,9 +132,9 @@ public sealed class StdioTransportTests
         pipe.Tap.LogReceived = _ => { };
         CallProgress call = pipe.Router.Open(null);
         await pipe.Transport.SendMessageAsync(Request(call.Token)).Within();
-        await pipe.WriteAsync(line + "\n" + Answer + "\n");
+        await pipe.WriteAsync(line + "\n" + Other + "\n");
         IReadOnlyList<JsonRpcMessage> messages = await pipe.EndAsync();
-        Assert.Equal(new RequestId(1), ((JsonRpcResponse)messages[^1]).Id);
+        Assert.Equal("notifications/other", Assert.IsType<JsonRpcNotification>(messages[^1]).Method);
     }
 
     [Fact]
@@ -159,6 +162,32 @@ public sealed class StdioTransportTests
         Assert.Equal(Enumerable.Range(1, 20_000).Select(i => (double)i), observer.Updates.Select(update => update.Progress));
         Assert.Equal(20_000, pipe.Statistics.ProgressReceived);
         Assert.Equal(1, pipe.Statistics.ProgressLate);
+    }
+
+    [Fact]
+    public async Task Of_two_answers_to_a_call_the_first_one_counts()
+    {
+        await using var pipe = new PipedTransport();
+        CallProgress call = pipe.Router.Open(null);
+        await pipe.Transport.SendMessageAsync(Request(call.Token)).Within();
+        foreach (string result in new[] { "first", "second" })
+        {
+            await pipe.WriteAsync($$"""{"jsonrpc":"2.0","id":{{call.Token}},"result":"{{result}}"}""" + "\n");
+        }
+
+        JsonRpcResponse answer = Assert.IsType<JsonRpcResponse>(Assert.Single(await pipe.EndAsync()));
+        Assert.Equal("first", (string?)answer.Result);
+    }
+
+    [Fact]
+    public async Task The_answer_to_a_cancelled_call_is_nobody_s()
+    {
+        await using var pipe = new PipedTransport();
+        CallProgress call = pipe.Router.Open(null);
+        await pipe.Transport.SendMessageAsync(Request(call.Token)).Within();
+        Assert.Equal(new RequestId(call.Token), pipe.Router.RequestOf(call.Token));
+        await pipe.WriteAsync($$"""{"jsonrpc":"2.0","id":{{call.Token}},"result":"late"}""" + "\n");
+        Assert.Empty(await pipe.EndAsync());
     }
 
     [Fact]
@@ -229,7 +258,7 @@ public sealed class StdioTransportTests
     public async Task Closing_ends_the_reader_even_when_nobody_takes_its_messages()
     {
         await using var pipe = new PipedTransport();
-        await pipe.WriteAsync(string.Concat(Enumerable.Repeat(Answer + "\n", TappedTransport.ReadAhead * 2)));
+        await pipe.WriteAsync(string.Concat(Enumerable.Repeat(Other + "\n", TappedTransport.ReadAhead * 2)));
         await pipe.Transport.DisposeAsync().AsTask().Within();
         await pipe.Transport.Reading.Within();
     }
