@@ -22,6 +22,9 @@ public sealed class ServerConnection : IAsyncDisposable
     /// <summary>How long a server that says nothing to <c>server/discover</c> is waited for before <c>initialize</c> is tried.</summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a process that has closed its output is waited for: its end says more.</summary>
+    private static readonly TimeSpan ExitGrace = TimeSpan.FromMilliseconds(500);
+
     private readonly ConnectionOptions _options;
     private readonly ProgressRouter _progress;
     private readonly OrderedTap _tap;
@@ -395,6 +398,11 @@ public sealed class ServerConnection : IAsyncDisposable
             return new McpFailureException(ErrorIds.Cancelled, $"Connecting to {Target} was cancelled.", exception);
         }
 
+        if (_process is not null && exception is not (OperationCanceledException or TimeoutException or McpProtocolException or McpFailureException))
+        {
+            await _process.WaitForExitAsync(ExitGrace).ConfigureAwait(false);
+        }
+
         string errors = await StandardErrorAsync().ConfigureAwait(false);
         if (_process?.ExitCode is { } exitCode)
         {
@@ -429,6 +437,7 @@ public sealed class ServerConnection : IAsyncDisposable
         }
 
         Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
+        await _process.WaitForExitAsync(ExitGrace).ConfigureAwait(false);
         string errors = await StandardErrorAsync().ConfigureAwait(false);
         string how = _process.ExitCode is { } exitCode ? $"ended with exit code {exitCode}" : "closed its output";
         return new McpFailureException(
