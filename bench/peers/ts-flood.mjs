@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks';
 import { connect } from '../../tests/interop/connect.mjs';
 
 const WARM_UP_UPDATES = 2_000;
-const WARM_UP_CALLS = 500;
+const WARM_UP_CALLS = 4_000;
 
 const [server, updates = '100000', calls = '2000'] = process.argv.slice(2);
 const { client } = await connect([server, 'flood']);

@@ -15,8 +15,8 @@ internal static class ServeCommands
         using var loggers = StandardErrorLog.Create();
 
         // The raw streams: Console.In and Console.Out would decode, buffer and synchronize once more.
-        await using var input = Console.OpenStandardInput();
-        await using var output = Console.OpenStandardOutput();
+        await using var input = StandardStreams.OpenInput();
+        await using var output = StandardStreams.OpenOutput();
         await StdioToolServer.RunAsync(options.ToTools(), input, output, loggers, stop.Token).ConfigureAwait(false);
         return CommandLine.Success;
     }

@@ -6,7 +6,7 @@ namespace McpProgress.Bench.Loads;
 internal static class LoadRun
 {
     private const int WarmUpUpdates = 2_000;
-    private const int WarmUpCalls = 500;
+    private const int WarmUpCalls = 4_000;
     private const double BytesPerMegabyte = 1024 * 1024;
 
     public static async Task<LoadReport> RunAsync(string peer, ILoadClient client, int updates, int calls)

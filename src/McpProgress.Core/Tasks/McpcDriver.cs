@@ -24,6 +24,7 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
         }
 
         Task.CanCancelOnServer = _support.Extensions.Contains("cancel");
+        Task.Announce();
         connection.Mcpc.Listen(Task.Id, Take);
         var parameters = new JsonObject
         {

@@ -31,6 +31,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     protected void Created(JsonObject state)
     {
         Task.Rename(TextOf(state["taskId"]) ?? throw new McpFailureException(ErrorIds.ProtocolError, $"The server made a task of '{Task.Tool}' without an id."));
+        Task.Announce();
         Apply(state);
         Watch(Slot.Current);
     }
@@ -74,7 +75,11 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         }
     }
 
-    protected override void Resume() => Watch(Slot.Current);
+    protected override void Resume()
+    {
+        Task.Announce();
+        Watch(Slot.Current);
+    }
 
     public override void Release()
     {

@@ -53,6 +53,7 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
                 early = await StartAsync(Task.Cancelled).ConfigureAwait(false);
             }
 
+            Task.Announce();
             started.TrySetResult();
             Task.Complete(early ?? await FinishAsync(Task.Cancelled).ConfigureAwait(false));
         }
