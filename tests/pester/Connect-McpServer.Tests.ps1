@@ -10,16 +10,15 @@ AfterAll {
 
 Describe 'Connect-McpServer -Command' {
     It 'returns a connection that says all about itself, in revision <Protocol>' -ForEach @(
-        @{ Protocol = '2025-11-25'; Mode = @('echo'); Says = 'FaultyServer 1.0.0' }
-        # This revision lets a server stay anonymous.
-        @{ Protocol = '2026-07-28'; Mode = @('echo', '--era', 'modern'); Says = '' }
+        @{ Protocol = '2025-11-25'; Mode = @('echo') }
+        @{ Protocol = '2026-07-28'; Mode = @('echo', '--era', 'modern') }
     ) {
         $connection = Connect-McpServer -Command dotnet -ArgumentList (@($faultyServer) + $Mode) -Name "era-$Protocol"
 
         $connection.GetType().FullName | Should -Be 'McpProgress.McpConnection'
         $connection.Name | Should -Be "era-$Protocol"
         $connection.Transport | Should -Be 'Stdio'
-        "$($connection.Server)" | Should -Be $Says
+        "$($connection.Server)" | Should -Be 'FaultyServer 1.0.0'
         $connection.ProtocolVersion | Should -Be $Protocol
         $connection.Capabilities.psobject.Properties.Name | Should -Contain 'tools'
         $connection.Status | Should -Be 'Connected'
