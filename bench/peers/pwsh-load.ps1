@@ -42,9 +42,13 @@ $watch = [System.Diagnostics.Stopwatch]::StartNew()
 $null = Invoke-McpTool flood @{ count = $Updates }
 $seconds = $watch.Elapsed.TotalSeconds
 
+$process.Refresh()
+$cpuBefore = $process.TotalProcessorTime
 $timestamps = [System.Collections.Generic.List[long]]::new($Calls + 1)
 $timestamps.Add([System.Diagnostics.Stopwatch]::GetTimestamp())
 $messages | Invoke-McpTool echo | ForEach-Object { $timestamps.Add([System.Diagnostics.Stopwatch]::GetTimestamp()) }
+$process.Refresh()
+$echoCpu = $process.TotalProcessorTime - $cpuBefore
 
 $null = Invoke-McpTool flood @{ count = $Updates } -ProgressVariable seen
 $outOfOrder = 0
@@ -64,6 +68,7 @@ $peak = $process.PeakWorkingSet64
     afterResult            = $statistics.ProgressLate
     seconds                = $seconds
     echoMedianMicroseconds = Measure-Median $timestamps
+    echoCpuMicroseconds    = $echoCpu.TotalMicroseconds / $Calls
     cpuSeconds             = $process.TotalProcessorTime.TotalSeconds
     peakMegabytes          = $peak / 1MB
     growthMegabytes        = ($peak - $before) / 1MB
