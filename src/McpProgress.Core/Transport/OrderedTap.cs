@@ -35,6 +35,9 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
     /// <summary>Told of each MCPC message that comes as a callback.</summary>
     public Action<McpcMessage>? McpcReceived { get; set; }
 
+    /// <summary>Told of each result with the id of its request: MCPC sends the first message of a task in one.</summary>
+    public Action<long, JsonObject>? Answered { get; set; }
+
     /// <summary>Asked for with every request of revision 2026-07-28, which sends no logs otherwise.</summary>
     public string? LogLevel { get; set; }
 
@@ -64,6 +67,11 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
             case JsonRpcMessageWithId response and (JsonRpcResponse or JsonRpcError):
                 progress.ResponseReceived(response);
                 KeepHandshake(response);
+                if (response is JsonRpcResponse { Id.Id: long id, Result: JsonObject result })
+                {
+                    Answered?.Invoke(id, result);
+                }
+
                 return false;
 
             case JsonRpcNotification { Method: ProgressLine.Method } notification:
