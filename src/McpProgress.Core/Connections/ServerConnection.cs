@@ -65,6 +65,7 @@ public sealed class ServerConnection : IAsyncDisposable
             Events.Publish(EventNames.Log, new JsonObject { ["level"] = message.Level, ["logger"] = message.Logger, ["text"] = message.Text });
         };
         _tap.McpcReceived = Mcpc.Take;
+        _tap.Answered = Mcpc.TakeAnswer;
         _tap.TaskChanged = TaskWatch.Take;
     }
 
@@ -282,6 +283,9 @@ public sealed class ServerConnection : IAsyncDisposable
                     _process = ServerProcess.Start(stdio);
                     return new StdioTransport(_process.Output, _process.Input, _tap, Statistics, _options.MaximumMessageBytes);
                 });
+
+            case StreamEndpoint streams:
+                return new StdioConnector(Name, () => new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes));
 
             case HttpEndpoint http:
                 (IClientTransport transport, _http) = HttpConnector.Create(http, _options, _tap, Statistics);

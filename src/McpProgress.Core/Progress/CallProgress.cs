@@ -20,10 +20,13 @@ internal sealed class CallProgress(long token, TimeProvider time, IProgressObser
     /// <summary>How long ago the call last showed life.</summary>
     public TimeSpan Idle => time.GetElapsedTime(Interlocked.Read(ref _lastActivity));
 
+    /// <summary>Notes a sign of life that is no update.</summary>
+    public void Touch() => Interlocked.Exchange(ref _lastActivity, time.GetTimestamp());
+
     /// <summary>Applies one update. Only the connection's reader calls this, so updates cannot overtake each other.</summary>
     public void Apply(double progress, double? total, string? message)
     {
-        Interlocked.Exchange(ref _lastActivity, time.GetTimestamp());
+        Touch();
         long sequence = Interlocked.Increment(ref _sequence);
 
         // Total 0 (and nonsense below it) means unknown, as an absent one does.

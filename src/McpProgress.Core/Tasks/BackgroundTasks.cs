@@ -68,7 +68,7 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
     {
         foreach ((BackgroundTask task, ConnectionSlot slot) in Running())
         {
-            if (task.ServerKey == connection.Key && slot.Current.Status != ConnectionStatus.Connected)
+            if (task.ServerKey == connection.Key && slot.IsLost)
             {
                 slot.Replace(connection);
             }

@@ -36,6 +36,9 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
     /// <summary>Told of each MCPC message that comes as a callback.</summary>
     public Action<McpcMessage>? McpcReceived { get; set; }
 
+    /// <summary>Told of each result with the id of its request: MCPC sends the first message of a task in one.</summary>
+    public Action<long, JsonObject>? Answered { get; set; }
+
     /// <summary>Asked for with every request of revision 2026-07-28, which sends no logs otherwise.</summary>
     public string? LogLevel { get; set; }
 
@@ -64,7 +67,17 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
 
             case JsonRpcMessageWithId response and (JsonRpcResponse or JsonRpcError):
                 KeepHandshake(response);
-                return !progress.ResponseReceived(response);
+                if (!progress.ResponseReceived(response))
+                {
+                    return true;
+                }
+
+                if (response is JsonRpcResponse { Id.Id: long id, Result: JsonObject result })
+                {
+                    Answered?.Invoke(id, result);
+                }
+
+                return false;
 
             case JsonRpcNotification { Method: ProgressLine.Method } notification:
                 statistics.Progress(progress.Apply(ProgressLine.Read(notification.Params)));
