@@ -66,7 +66,7 @@ try {
         Test-McpServer
     }
     Show-Step 'The same server over HTTP, with a bearer token.' {
-        $token = ConvertTo-SecureString ([guid]::NewGuid()) -AsPlainText
+        $token = [System.Net.NetworkCredential]::new('', [guid]::NewGuid()).SecurePassword
         Start-McpProgressServer -Http -Token $token -Speed $Speed -Connect -Name web | Format-List Name, Target, ProtocolVersion, Status
         Invoke-McpTool process_items @{ items = 'over', 'http' } -Server web
     }

@@ -112,11 +112,11 @@ Describe 'Connect-McpServer -Command' {
 
 Describe 'Connect-McpServer -Uri' {
     BeforeAll {
-        $http = Start-McpProgressServer -Http -Speed 100 -Token (ConvertTo-SecureString 'open sesame' -AsPlainText) -Name 'with-token'
+        $http = Start-McpProgressServer -Http -Speed 100 -Token (New-Secret 'open sesame') -Name 'with-token'
     }
 
     It 'connects with -Token' {
-        $connection = Connect-McpServer -Uri $http.Uri -Token (ConvertTo-SecureString 'open sesame' -AsPlainText)
+        $connection = Connect-McpServer -Uri $http.Uri -Token (New-Secret 'open sesame')
 
         $connection.Transport | Should -Be 'Http'
         $connection.ProcessId | Should -BeNullOrEmpty
@@ -132,7 +132,7 @@ Describe 'Connect-McpServer -Uri' {
     }
 
     It 'keeps a token out of errors' {
-        $failure = Get-Failure { Connect-McpServer -Uri $http.Uri -Token (ConvertTo-SecureString 'wrong-password' -AsPlainText) }
+        $failure = Get-Failure { Connect-McpServer -Uri $http.Uri -Token (New-Secret 'wrong-password') }
 
         $failure.FullyQualifiedErrorId | Should -BeLike 'McpConnectionFailed,*'
         "$failure" | Should -Match '401'

@@ -33,7 +33,7 @@ Describe 'Start-McpProgressServer over HTTP' {
     }
 
     It 'returns the connection with -Connect, and demands -Token' {
-        $token = ConvertTo-SecureString 'open sesame' -AsPlainText
+        $token = New-Secret 'open sesame'
         $connection = Start-McpProgressServer -Transport Http -Token $token -Connect -Name guarded -Speed 100
 
         $connection.GetType().FullName | Should -Be 'McpProgress.McpConnection'

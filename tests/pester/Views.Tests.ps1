@@ -7,7 +7,7 @@ BeforeAll {
     $server = Start-McpProgressServer -Http
 
     # The lines a user sees, without colours.
-    function Get-Lines([Parameter(ValueFromPipeline)] $InputObject, [switch] $List) {
+    function Get-Line([Parameter(ValueFromPipeline)] $InputObject, [switch] $List) {
         begin { $objects = @() }
         process { $objects += $InputObject }
         end { ($List ? ($objects | Format-List) : $objects) | Out-String -Width 80 | ForEach-Object { $_ -replace '\e\[[\d;]*m' -split '\r?\n' -match '\S' } }
@@ -32,7 +32,7 @@ Describe 'The view of <Case>' -ForEach @(
     }
 ) {
     It 'fits 80 columns and shows what matters' {
-        $lines = & $Get | Get-Lines
+        $lines = & $Get | Get-Line
 
         $lines | Where-Object Length -GT 80 | Should -BeNullOrEmpty
         ($lines -match $Shows).Count | Should -BeGreaterThan 0 -Because ($lines -join "`n")
@@ -41,7 +41,7 @@ Describe 'The view of <Case>' -ForEach @(
 
 Describe 'The list view' {
     It 'of a tool has its arguments with type, need and meaning' {
-        $lines = Get-McpTool download_file -Server sample | Get-Lines -List
+        $lines = Get-McpTool download_file -Server sample | Get-Line -List
 
         $lines -match 'filename \(string, required\): The name' | Should -Not -BeNullOrEmpty
         $lines -match 'size_mb \(integer, required\)' | Should -Not -BeNullOrEmpty
@@ -49,7 +49,7 @@ Describe 'The list view' {
     }
 
     It 'of a connection has what crossed it' {
-        $lines = $sample | Get-Lines -List
+        $lines = $sample | Get-Line -List
 
         $lines -match '^Messages +: \d+ in \(.* bytes\), \d+ out' | Should -Not -BeNullOrEmpty
         $lines -match '^ProcessId +: \d+' | Should -Not -BeNullOrEmpty
