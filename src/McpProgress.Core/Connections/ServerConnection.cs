@@ -219,7 +219,6 @@ public sealed class ServerConnection : IAsyncDisposable
         }
 
         _http?.Dispose();
-        _tools.Dispose();
     }
 
     private async Task ConnectAsync(CancellationToken cancellationToken)

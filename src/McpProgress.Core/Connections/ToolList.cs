@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 
 namespace McpProgress.Core.Connections;
@@ -6,8 +7,9 @@ namespace McpProgress.Core.Connections;
 /// <param name="sendAsync">Sends a request.</param>
 /// <param name="accept">Says whether a tool can be called over this connection's transport.</param>
 /// <param name="time">The clock of the list's time to live.</param>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody takes holds nothing, and a closed connection may still be asked.")]
 internal sealed class ToolList(
-    Func<string, JsonObject, CancellationToken, Task<JsonNode?>> sendAsync, Func<ToolDescriptor, bool> accept, TimeProvider time) : IDisposable
+    Func<string, JsonObject, CancellationToken, Task<JsonNode?>> sendAsync, Func<ToolDescriptor, bool> accept, TimeProvider time)
 {
     /// <summary>A server that hands out more pages than this is turning in circles.</summary>
     private const int MostPages = 1000;
@@ -53,9 +55,6 @@ internal sealed class ToolList(
             _asking.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _asking.Dispose();
 
     private IReadOnlyList<ToolDescriptor>? Current =>
         Volatile.Read(ref _known) is { } known && (known.Expires is not { } expires || time.GetUtcNow() < expires) ? known.Tools : null;

@@ -13,6 +13,7 @@ namespace McpProgress.Core.Transport;
 internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics statistics)
 {
     private const string LogMethod = "notifications/message";
+    private const string SubscribedMethod = "notifications/subscriptions/acknowledged";
     private const string ToolsChangedMethod = "notifications/tools/list_changed";
     private const string TaskStatusMethod = "notifications/tasks/status";
     private const string TaskMethod = "notifications/tasks";
@@ -77,6 +78,11 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
             case JsonRpcNotification { Method: ToolsChangedMethod }:
                 ToolsChanged?.Invoke();
                 return true;
+
+            case JsonRpcNotification { Method: SubscribedMethod }:
+                // What changed before the subscription held was told to nobody.
+                ToolsChanged?.Invoke();
+                return false;
 
             case JsonRpcNotification { Method: TaskStatusMethod or TaskMethod, Params: JsonObject state }:
                 TaskChanged?.Invoke(state);

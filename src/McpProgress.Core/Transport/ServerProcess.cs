@@ -11,7 +11,7 @@ namespace McpProgress.Core.Transport;
 /// process exits. On Unix it gets a session of its own: Ctrl+C at the terminal then cancels a call
 /// instead of killing every server, and its whole process group can be ended at once.
 /// </summary>
-internal sealed partial class ServerProcess : IAsyncDisposable
+public sealed partial class ServerProcess : IAsyncDisposable
 {
     private const int KeptErrorLines = 50;
     private const int LongestErrorLine = 2000;
@@ -59,6 +59,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
 
     /// <summary>Starts the server.</summary>
+    /// <param name="endpoint">The program, its arguments and its surroundings.</param>
+    /// <param name="errorLine">Gets each line of the standard error, on a thread of the pool.</param>
     /// <exception cref="McpFailureException">McpConnectionFailed: the command was not found or could not be started.</exception>
     public static ServerProcess Start(StdioEndpoint endpoint, Action<string>? errorLine = null)
     {
@@ -83,6 +85,23 @@ internal sealed partial class ServerProcess : IAsyncDisposable
                 ErrorIds.ConnectionFailed,
                 $"The command '{endpoint.Command}' could not be started: {exception.Message} Check that it is an executable you may run, and that the working directory exists.",
                 exception);
+        }
+    }
+
+    /// <summary>Waits for the process to end by itself.</summary>
+    /// <param name="limit">How long to wait.</param>
+    /// <returns>Whether it has ended.</returns>
+    public async Task<bool> WaitForExitAsync(TimeSpan limit)
+    {
+        using var patience = new CancellationTokenSource(limit);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
         }
     }
 
@@ -117,16 +136,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             // The pipe is broken already: the server is gone or going.
         }
 
-        using var grace = new CancellationTokenSource(ExitGrace);
-        try
-        {
-            await _process.WaitForExitAsync(grace.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // It had its chance; killed below.
-        }
-
+        await WaitForExitAsync(ExitGrace).ConfigureAwait(false);
         Kill();
         Running.TryRemove(this, out _);
         await Task.WhenAny(_readingErrors, Task.Delay(ErrorOutputGrace)).ConfigureAwait(false);

@@ -54,8 +54,16 @@ public sealed class ServerNameCompleter : NameCompleter
 public sealed class ConfiguredServerCompleter : NameCompleter
 {
     private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
-        new McpConfiguration(UserPlaces.Current).List(System.Environment.CurrentDirectory, boundParameters["ConfigurationPath"] as string)
+        new McpConfiguration(UserPlaces.Current).List(CurrentFolder(), boundParameters["ConfigurationPath"] as string)
             .Servers.Where(server => !server.IsShadowed).Select(server => (server.Name, (string?)$"{server.Target} ({server.SourcePath})"));
+
+    // The folder the prompt is in; the process's own does not follow it.
+    private static string CurrentFolder()
+    {
+        using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
+        shell.AddCommand("Microsoft.PowerShell.Management\\Get-Location").AddParameter("PSProvider", "FileSystem");
+        return shell.Invoke<PathInfo>().FirstOrDefault()?.ProviderPath ?? System.Environment.CurrentDirectory;
+    }
 }
 
 /// <summary>Completes the names of a server's tools, with their descriptions.</summary>
@@ -71,6 +79,13 @@ public sealed class ToolNameCompleter : NameCompleter
         IReadOnlyList<ToolDescriptor> tools = Task.Run(() => connection.Core.GetToolsAsync(cancellationToken: patience.Token)).GetAwaiter().GetResult();
         return tools.Select(tool => (tool.Name, tool.Description));
     }
+}
+
+/// <summary>Completes the names of progress servers started here.</summary>
+public sealed class ProgressServerCompleter : NameCompleter
+{
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
+        McpState.For(Runspace.DefaultRunspace).Servers.Select(server => (server.Name, (string?)$"{server.Transport} {server.Uri?.ToString() ?? $"process {server.ProcessId}"}"));
 }
 
 /// <summary>Completes the ids of tasks.</summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using McpProgress.Core;
+using McpProgress.Core.Connections;
 using McpProgress.PowerShell.State;
 
 namespace McpProgress.PowerShell.Pipeline;
@@ -78,6 +79,17 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
+    }
+
+    /// <summary>Connects, and makes the connection the default.</summary>
+    /// <exception cref="McpFailureException">McpConnectionFailed or McpCancelled.</exception>
+    private protected McpConnection Open(string name, ServerEndpoint endpoint, ConnectionOptions options)
+    {
+        string freeName = State.FreeName(name);
+        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options, cancellationToken));
+        var connection = new McpConnection(core);
+        State.Add(connection);
+        return connection;
     }
 
     /// <summary>The connection a user means: a connection, a name, or null for the newest one.</summary>
