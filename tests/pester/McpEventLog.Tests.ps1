@@ -31,7 +31,7 @@ Describe 'An event log' {
         $lines = Get-Content $path
         $lines | Should -HaveCount 2
         ($lines[0] | ConvertFrom-Json).data.n | Should -Be 1
-        ($log | Out-String) -replace '\e\[[\d;]*m' | Should -Match '2 +0 Ended'
+        ($log | Out-String -Width 200) -replace '\e\[[\d;]*m' | Should -Match '2 +0 Ended'
     }
 
     It 'is flushed while it is written' {

@@ -11,7 +11,7 @@ Describe 'New-McpEvent' {
 
         $published | Should -BeOfType McpProgress.McpEvent
         $published.Name | Should -Be 'first_arg'
-        $published.Server, $published.CallId, $published.TaskId, $published.ParentId | Should -BeNullOrEmpty
+        "$($published.Server)$($published.CallId)$($published.TaskId)$($published.ParentId)" | Should -Be ''
         $published.Timestamp | Should -BeGreaterOrEqual $before
         $published.Data | ConvertTo-Json -Compress | Should -Be '{"n":3,"list":[1,"two",null],"nested":{"deep":true}}'
         $kept = Get-McpEvent first_arg -Last 1

@@ -5,28 +5,28 @@ BeforeAll {
     $null = Connect-Sample
 }
 
-AfterEach {
-    Get-EventSubscriber | Unregister-Event
-    Get-Job | Remove-Job -Force
-}
-
 AfterAll {
     Disconnect-All
 }
 
 Describe 'Wait-McpEvent' {
+    AfterEach {
+        Get-EventSubscriber | Unregister-Event
+        Get-Job | Remove-Job -Force
+    }
+
     It 'returns an event that happens while it waits' {
-        $job = Invoke-McpTool process_data @{ records = 400 } -AsJob
-        $event = Wait-McpEvent result, failed -TimeoutSec 60
-        $event.Name | Should -Be 'result'
+        $job = Invoke-McpTool run_forever -AsJob -Mode Call
+        $event = Wait-McpEvent progress, failed -TimeoutSec 60
+        $event.Name | Should -Be 'progress'
         $event.TaskId | Should -Be $job.Task.Id
     }
 
     It 'returns the first that the filter accepts' {
         $before = New-McpEvent begin
-        $null = Invoke-McpTool process_items @{ items = 1..4 } -Mode Auto
-        $event = Wait-McpEvent progress { $_.Data.progress -gt 2 -and $args[0].Name -eq 'progress' } -Since $before.Timestamp -TimeoutSec 20
-        $event.Data.progress | Should -Be 3
+        foreach ($number in 1..4) { $null = New-McpEvent numbered @{ n = $number } }
+        $event = Wait-McpEvent * { $_.Name -eq 'numbered' -and $args[0].Data.n -gt 2 } -Since $before.Timestamp -TimeoutSec 20
+        $event.Data.n | Should -Be 3
     }
 
     It 'takes none of before, without -Since' {
