@@ -30,29 +30,38 @@ internal sealed class PipelinePump
     /// <summary>Asks for an action on the pipeline thread when the work has ended, however it ended, stopped or not.</summary>
     public void Finally(Action action) => _last += action;
 
-    /// <summary>Runs the work to its end while this thread carries out what it posts.</summary>
+    /// <summary>Runs the work to its end while this thread carries out what it posts. A pump runs work once.</summary>
     /// <param name="work">The work.</param>
     /// <param name="stop">Cancelled when an action throws, as writing does in a stopped pipeline.</param>
     public void Run(Func<Task> work, CancellationTokenSource stop)
     {
-        Task running = Task.Run(async () =>
+        try
         {
-            try
-            {
-                await work().ConfigureAwait(false);
-            }
-            finally
-            {
-                _actions.CompleteAdding();
-            }
-        });
+            RunUntil(Task.Run(work), stop);
+        }
+        finally
+        {
+            Complete();
+        }
+    }
 
+    /// <summary>Carries out what is posted until something has happened. Can be called again: what was posted in between is done first.</summary>
+    /// <param name="happened">What is waited for.</param>
+    /// <param name="stop">Cancelled when an action throws; <paramref name="happened"/> must end on it.</param>
+    public void RunUntil(Task happened, CancellationTokenSource stop)
+    {
+        // Each wait ends with a mark of its own, behind all that was posted before it.
+        bool reached = false;
+        Action end = () => reached = true;
+        _ = happened.ContinueWith(_ => Post(end), TaskScheduler.Default);
         ExceptionDispatchInfo? failure = null;
-        foreach (Action action in _actions.GetConsumingEnumerable())
+        while (!reached)
         {
+            Action action = _actions.Take();
             try
             {
-                if (failure is null)
+                // The mark is no write: it has to be seen after a failure too.
+                if (failure is null || ReferenceEquals(action, end))
                 {
                     action();
                 }
@@ -67,17 +76,20 @@ internal sealed class PipelinePump
 
         try
         {
-            running.GetAwaiter().GetResult();
+            happened.GetAwaiter().GetResult();
         }
         catch (Exception) when (failure is not null)
         {
             // The consequence of the failure that is thrown next.
         }
-        finally
-        {
-            _last?.Invoke();
-        }
 
         failure?.Throw();
+    }
+
+    /// <summary>Ends the pump: what <see cref="Finally"/> asked for is done, and nothing more is taken.</summary>
+    public void Complete()
+    {
+        _actions.CompleteAdding();
+        Interlocked.Exchange(ref _last, null)?.Invoke();
     }
 }
