@@ -159,6 +159,9 @@ public sealed class ServerConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>The server's tools where they are known; null where it has to be asked.</summary>
+    public IReadOnlyList<ToolDescriptor>? KnownTools => _tools.Current;
+
     /// <summary>The server's tools: all pages, kept until the server says that they changed or their time to live is over.</summary>
     /// <param name="refresh">Asks again in any case.</param>
     /// <param name="cancellationToken">Gives up.</param>

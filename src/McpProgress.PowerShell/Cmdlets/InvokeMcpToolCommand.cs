@@ -122,7 +122,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
             McpConnection connection = piped as McpConnection ?? (piped as McpTool)?.Connection ?? Resolve(Server);
             string name = (piped as McpTool)?.Name ?? Name
                 ?? throw new McpFailureException(ErrorIds.InvalidArgument, "No tool is named. Give -Name; Get-McpTool lists what the server has.");
-            IReadOnlyList<ToolDescriptor> tools = Await(cancellationToken => connection.Core.GetToolsAsync(cancellationToken: cancellationToken));
+            IReadOnlyList<ToolDescriptor> tools = connection.Core.KnownTools ?? Await(cancellationToken => connection.Core.GetToolsAsync(cancellationToken: cancellationToken));
             ToolDescriptor tool = ToolLookup.Find(connection.Core, tools, name);
             PSObject? item = piped is McpConnection or McpTool ? null : InputObject;
             var request = new ToolCallRequest(tool.Name, ArgumentBinder.Bind(tool.InputSchema, ToolArguments.Collect(tool.InputSchema, Argument, item)))

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
 namespace McpProgress.PowerShell.Pipeline;
@@ -6,24 +5,28 @@ namespace McpProgress.PowerShell.Pipeline;
 /// <summary>
 /// Runs asynchronous work for a cmdlet: the work runs on the thread pool, and what it wants to write is carried
 /// to the pipeline thread, the only one that may write. Cancellation reaches the work; the queue is always drained.
+/// A plain queue with a monitor: a call passes through here at least once, and this is the cheapest way to wait.
 /// </summary>
 internal sealed class PipelinePump
 {
-    private readonly BlockingCollection<Action> _actions = [];
+    private readonly Queue<Action> _actions = new();
     private Action? _last;
+    private bool _completed;
 
-    /// <summary>Asks for an action on the pipeline thread. Ignored once the work has ended.</summary>
-    /// <returns>Whether it will be carried out.</returns>
+    /// <summary>Asks for an action on the pipeline thread. Ignored once the pump has completed: nobody draws what comes after.</summary>
+    /// <returns>Whether it was taken.</returns>
     public bool Post(Action action)
     {
-        try
+        lock (_actions)
         {
-            return _actions.TryAdd(action);
-        }
-        catch (InvalidOperationException)
-        {
-            // Completed meanwhile: the work has ended, and nobody draws what comes after it.
-            return false;
+            if (_completed)
+            {
+                return false;
+            }
+
+            _actions.Enqueue(action);
+            Monitor.Pulse(_actions);
+            return true;
         }
     }
 
@@ -50,18 +53,25 @@ internal sealed class PipelinePump
     /// <param name="stop">Cancelled when an action throws; <paramref name="happened"/> must end on it.</param>
     public void RunUntil(Task happened, CancellationTokenSource stop)
     {
-        // Each wait ends with a mark of its own, behind all that was posted before it.
-        bool reached = false;
-        Action end = () => reached = true;
-        _ = happened.ContinueWith(_ => Post(end), TaskScheduler.Default);
+        _ = happened.ContinueWith(
+            static (_, queue) =>
+            {
+                lock (queue!)
+                {
+                    Monitor.Pulse(queue);
+                }
+            },
+            _actions,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+
         ExceptionDispatchInfo? failure = null;
-        while (!reached)
+        while (Next(happened) is { } action)
         {
-            Action action = _actions.Take();
             try
             {
-                // The mark is no write: it has to be seen after a failure too.
-                if (failure is null || ReferenceEquals(action, end))
+                if (failure is null)
                 {
                     action();
                 }
@@ -89,7 +99,30 @@ internal sealed class PipelinePump
     /// <summary>Ends the pump: what <see cref="Finally"/> asked for is done, and nothing more is taken.</summary>
     public void Complete()
     {
-        _actions.CompleteAdding();
+        lock (_actions)
+        {
+            _completed = true;
+        }
+
         Interlocked.Exchange(ref _last, null)?.Invoke();
+    }
+
+    /// <summary>The next action; null once it has happened and all before it is done.</summary>
+    private Action? Next(Task happened)
+    {
+        lock (_actions)
+        {
+            while (_actions.Count == 0)
+            {
+                if (happened.IsCompleted)
+                {
+                    return null;
+                }
+
+                Monitor.Wait(_actions);
+            }
+
+            return _actions.Dequeue();
+        }
     }
 }
