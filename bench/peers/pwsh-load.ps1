@@ -31,7 +31,8 @@ function Measure-Median {
 $connection = Connect-McpServer -Command $Server -ArgumentList flood
 $messages = @([pscustomobject]@{ message = 'hello' }) * $Calls
 $null = Invoke-McpTool flood @{ count = 2000 }
-$null = $messages[0..499] | Invoke-McpTool echo
+# As many as every peer has: until then the runtime is still compiling the engine's own code.
+$null = @([pscustomobject]@{ message = 'hello' }) * 4000 | Invoke-McpTool echo
 
 $process = [System.Diagnostics.Process]::GetCurrentProcess()
 [System.GC]::Collect()
@@ -41,9 +42,13 @@ $watch = [System.Diagnostics.Stopwatch]::StartNew()
 $null = Invoke-McpTool flood @{ count = $Updates }
 $seconds = $watch.Elapsed.TotalSeconds
 
+$process.Refresh()
+$cpuBefore = $process.TotalProcessorTime
 $timestamps = [System.Collections.Generic.List[long]]::new($Calls + 1)
 $timestamps.Add([System.Diagnostics.Stopwatch]::GetTimestamp())
 $messages | Invoke-McpTool echo | ForEach-Object { $timestamps.Add([System.Diagnostics.Stopwatch]::GetTimestamp()) }
+$process.Refresh()
+$echoCpu = $process.TotalProcessorTime - $cpuBefore
 
 $null = Invoke-McpTool flood @{ count = $Updates } -ProgressVariable seen
 $outOfOrder = 0
@@ -63,6 +68,7 @@ $peak = $process.PeakWorkingSet64
     afterResult            = $statistics.ProgressLate
     seconds                = $seconds
     echoMedianMicroseconds = Measure-Median $timestamps
+    echoCpuMicroseconds    = $echoCpu.TotalMicroseconds / $Calls
     cpuSeconds             = $process.TotalProcessorTime.TotalSeconds
     peakMegabytes          = $peak / 1MB
     growthMegabytes        = ($peak - $before) / 1MB

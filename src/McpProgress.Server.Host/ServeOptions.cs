@@ -50,7 +50,7 @@ internal sealed record ServeOptions
         Tasks = new TaskOptions { Store = tasks ?? new MemoryTaskStore() },
         Tools = SampleTools.All(new SampleOptions { Speed = Speed }),
         ProgressRate = ProgressRate,
-        Instructions = "Sample tools that report progress in different ways. None of them reads or changes anything.",
+        Instructions = SampleTools.Instructions,
     };
 
     private static ServeOptions Read(string command, string[] args, bool http)

@@ -6,16 +6,23 @@ namespace McpProgress.Bench.Loads;
 internal static class LoadRun
 {
     private const int WarmUpUpdates = 2_000;
-    private const int WarmUpCalls = 500;
+    private const int WarmUpCalls = 4_000;
     private const double BytesPerMegabyte = 1024 * 1024;
 
     public static async Task<LoadReport> RunAsync(string peer, ILoadClient client, int updates, int calls)
     {
         await FloodAsync(client, WarmUpUpdates).ConfigureAwait(false);
         (FloodCounter counter, TimeSpan elapsed) = await FloodAsync(client, updates).ConfigureAwait(false);
-        double echoMedian = await EchoMedianAsync(client, calls).ConfigureAwait(false);
-
         using var process = Process.GetCurrentProcess();
+        for (int i = 0; i < WarmUpCalls; i++)
+        {
+            await client.EchoAsync().ConfigureAwait(false);
+        }
+
+        process.Refresh();
+        TimeSpan cpuBefore = process.TotalProcessorTime;
+        double echoMedian = await EchoMedianAsync(client, calls).ConfigureAwait(false);
+        process.Refresh();
         return new LoadReport(
             peer,
             updates,
@@ -24,6 +31,7 @@ internal static class LoadRun
             counter.AfterResult,
             elapsed.TotalSeconds,
             echoMedian,
+            (process.TotalProcessorTime - cpuBefore).TotalMicroseconds / calls,
             process.TotalProcessorTime.TotalSeconds,
             process.PeakWorkingSet64 / BytesPerMegabyte);
     }
@@ -43,11 +51,6 @@ internal static class LoadRun
 
     private static async Task<double> EchoMedianAsync(ILoadClient client, int calls)
     {
-        for (int i = 0; i < WarmUpCalls; i++)
-        {
-            await client.EchoAsync().ConfigureAwait(false);
-        }
-
         var microseconds = new double[calls];
         for (int i = 0; i < calls; i++)
         {
