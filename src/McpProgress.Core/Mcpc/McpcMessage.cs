@@ -25,6 +25,9 @@ public sealed record McpcMessage
     // Letters stay letters, as Python's json and pydantic leave them.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // A doubled member would throw when it is read, wherever in the result it is.
+    private static readonly JsonDocumentOptions OneOfEach = new() { AllowDuplicateProperties = false };
+
     private McpcMessage(string type, string @event, string sessionId, string? taskId, string? toolName, JsonNode? result, long? sequence)
     {
         Type = type;
@@ -92,7 +95,7 @@ public sealed record McpcMessage
 
         try
         {
-            return JsonNode.Parse(text) is JsonObject members && TryRead(members, out message);
+            return JsonNode.Parse(text, documentOptions: OneOfEach) is JsonObject members && TryRead(members, out message);
         }
         catch (JsonException)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
@@ -12,6 +13,8 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
     public const string Extension = "io.modelcontextprotocol/tasks";
 
     private const string CapabilitiesKey = "io.modelcontextprotocol/clientCapabilities";
+
+    private readonly ConcurrentDictionary<string, InputAnswer> _unsent = new(StringComparer.Ordinal);
 
     protected override string TtlMember => "ttlMs";
 
@@ -32,8 +35,8 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
         return null;
     }
 
-    public override Task CancelAsync(CancellationToken cancellationToken) =>
-        Slot.Current.RequestAsync(Named("tasks/cancel"), cancellationToken);
+    protected override Task CancelAsync(ServerConnection connection, CancellationToken cancellationToken) =>
+        connection.RequestAsync(Named("tasks/cancel"), cancellationToken);
 
     protected override async Task<JsonObject> GetAsync(ServerConnection connection, CancellationToken cancellationToken)
     {
@@ -70,24 +73,40 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
         }
     }
 
-    protected override void Subscribe(ServerConnection connection) => connection.RefreshSubscription();
+    protected override void Watching(ServerConnection connection) => connection.RefreshSubscription();
 
     private async Task AnswerAsync(ServerConnection connection, InputRequest input, CancellationToken cancellationToken)
     {
         try
         {
-            if (await AskAsync(input, cancellationToken).ConfigureAwait(false) is { } answer)
+            if (_unsent.TryRemove(input.Key, out InputAnswer? answer) || (answer = await AskAsync(input, cancellationToken).ConfigureAwait(false)) is not null)
             {
-                JsonObject parameters = NamedParameters();
-                parameters["inputResponses"] = new JsonObject { [input.Key] = answer.ToJson() };
-                await connection.RequestAsync(Named("tasks/update", parameters), cancellationToken).ConfigureAwait(false);
+                await SendAsync(connection, input.Key, answer, cancellationToken).ConfigureAwait(false);
                 Wake();
             }
         }
-        catch (Exception exception) when (exception is McpFailureException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
-            // The task goes on or ends by itself; its next state tells which.
-            Wake();
+            // The task has ended; nobody wants the answer any more.
+        }
+    }
+
+    private async Task SendAsync(ServerConnection connection, string key, InputAnswer answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            JsonObject parameters = NamedParameters();
+            parameters["inputResponses"] = new JsonObject { [key] = answer.ToJson() };
+            await connection.RequestAsync(Named("tasks/update", parameters), cancellationToken).ConfigureAwait(false);
+        }
+        catch (McpFailureException failure) when (failure.ErrorId == ErrorIds.ConnectionLost)
+        {
+            // Asked once, and sent when the server, reached again, still wants it.
+            _unsent[key] = answer;
+        }
+        catch (McpFailureException failure) when (failure.ErrorId != ErrorIds.Cancelled)
+        {
+            Task.Warn($"The server did not take the answer to '{key}': {failure.Message}");
         }
     }
 

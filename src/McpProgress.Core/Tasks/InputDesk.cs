@@ -20,7 +20,9 @@ internal sealed class InputDesk
     private readonly object _lock = new();
     private readonly List<Registration> _calls = [];
     private readonly Dictionary<string, InputResponder> _tasks = new(StringComparer.Ordinal);
-    private long _lastKey;
+
+    // One count for all connections: a task that goes on over another one must not meet a key it has answered.
+    private static long _lastKey;
 
     /// <summary>Registers who answers for the call made in this flow, until disposed.</summary>
     public IDisposable Open(InputResponder? responder)

@@ -2,16 +2,22 @@ using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Mcpc;
+using McpProgress.Core.Progress;
 
 namespace McpProgress.Core.Tasks;
 
 /// <summary>A task of the MCP Callback Protocol: it lives as long as the connection.</summary>
-internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, BackgroundRequest request) : TaskDriver(task, slot, request)
+internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, BackgroundRequest request) : TaskDriver(task, slot, request), IProgressObserver
 {
     private readonly TaskCompletionSource<ToolCallResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private McpcSupport? _support;
     private IDisposable? _inputs;
+    private long? _requestId;
 
+    protected override (TimeSpan Idle, TimeSpan Total) Limits => (Request.IdleTimeout, Request.Timeout);
+
+    // Not waiting for the answer to the call: a server that speaks MCPC may have tools that do not, and those answer
+    // when they are done.
     public override async Task<ToolCallResult?> StartAsync(CancellationToken cancellationToken)
     {
         ServerConnection connection = Slot.Current;
@@ -24,49 +30,45 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
         }
 
         Task.CanCancelOnServer = _support.Extensions.Contains("cancel");
+        Task.Announce();
         connection.Mcpc.Listen(Task.Id, Take);
-        var parameters = new JsonObject
-        {
-            ["name"] = Request.Tool.Name,
-            ["arguments"] = _support.Dialect.AddIds(Request.Arguments, connection.Mcpc.SessionId, Task.Id),
-        };
         _inputs = connection.Inputs.OpenTask(Task.Id, AskAsync);
-        JsonObject answer = await connection.RequestAsync(new WireRequest("tools/call", parameters), cancellationToken).ConfigureAwait(false);
-        var result = new ToolCallResult(answer, 0);
-        if (result.IsError || !McpcMessage.TryParse(result.Text, out McpcMessage created) || created.TaskId != Task.Id)
-        {
-            // The tool answered at once: its server knows MCPC, but this tool does not use it.
-            return result;
-        }
-
-        // The listeners are told of the creation too, although it came with the call's own result.
-        connection.Mcpc.Take(created);
         return null;
     }
 
     public override async Task<ToolCallResult> FinishAsync(CancellationToken cancellationToken)
     {
-        Task lost = Slot.Current.Ended;
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (Request.Timeout > TimeSpan.Zero)
-        {
-            limit.CancelAfter(Request.Timeout);
-        }
-
+        ServerConnection connection = Slot.Current;
+        CallProgress progress = connection.OpenProgress(this);
+        _requestId = progress.Token;
+        connection.Mcpc.Expect(Task.Id, progress.Token);
         try
         {
-            Task first = await System.Threading.Tasks.Task.WhenAny(_ended.Task, lost).WaitAsync(limit.Token).ConfigureAwait(false);
-            if (first == lost && !_ended.Task.IsCompleted)
+            Task<JsonObject> answer = connection.RequestAsync(Call(progress), cancellationToken);
+            if (await System.Threading.Tasks.Task.WhenAny(answer, _ended.Task).ConfigureAwait(false) == answer)
             {
-                throw await Slot.Current.ExplainLossAsync().ConfigureAwait(false);
+                var result = new ToolCallResult(await answer.ConfigureAwait(false), progress.Count);
+                if (!connection.Mcpc.IsCreation(result, Task.Id, out _))
+                {
+                    // This tool does not use MCPC: the answer is its result.
+                    return result;
+                }
+
+                await System.Threading.Tasks.Task.WhenAny(_ended.Task, connection.Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            return await _ended.Task.ConfigureAwait(false);
+            return _ended.Task.IsCompleted ? await _ended.Task.ConfigureAwait(false) : throw await connection.ExplainLossAsync().ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        finally
         {
-            throw new McpFailureException(ErrorIds.Timeout, $"The task '{Task.Id}' took longer than {Request.Timeout.TotalSeconds:0.#} s. Give it longer with -TimeoutSec; 0 sets no limit.");
+            connection.CloseProgress(progress);
         }
+    }
+
+    public void OnProgress(in ProgressUpdate update)
+    {
+        Life.Touch();
+        Task.Report(update);
     }
 
     public override async Task CancelAsync(CancellationToken cancellationToken)
@@ -79,12 +81,20 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
 
     public override void Release()
     {
-        Slot.Current.Mcpc.Forget(Task.Id);
+        Slot.Current.Mcpc.Forget(Task.Id, _requestId);
         _inputs?.Dispose();
+    }
+
+    private WireRequest Call(CallProgress progress)
+    {
+        JsonObject parameters = CallParameters(progress.Token);
+        parameters["arguments"] = _support!.Dialect.AddIds(Request.Arguments, Slot.Current.Mcpc.SessionId, Task.Id);
+        return new WireRequest("tools/call", parameters) { Progress = progress, IdleTimeout = TimeSpan.Zero };
     }
 
     private void Take(McpcMessage message)
     {
+        Life.Touch();
         switch (message.Event)
         {
             case "complete":

@@ -19,7 +19,8 @@ namespace McpProgress.PowerShell.Cmdlets;
 [OutputType(typeof(McpJob), ParameterSetName = ["AsJob"])]
 public sealed class InvokeMcpToolCommand : McpCmdlet
 {
-    private readonly List<McpProgressUpdate> _updates = [];
+    private readonly List<object> _updates = [];
+    private ProgressWriter _writer = null!;
     private ParentRow? _parent;
 
     /// <summary>The tool's name.</summary>
@@ -81,9 +82,15 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        _writer = new ProgressWriter(CommandRuntime, Host);
         if (MyInvocation.ExpectingInput)
         {
-            _parent = new ParentRow(this);
+            _parent = new ParentRow(_writer);
+        }
+
+        if (ProgressVariable is not null)
+        {
+            ShareUpdates(ProgressVariable);
         }
     }
 
@@ -120,7 +127,15 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => Finish();
+    protected override void EndProcessing() => _parent?.Complete();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        // Where an error or Ctrl+C ended the pipeline, nothing but this is called.
+        _parent?.Complete();
+        base.Dispose(disposing);
+    }
 
     private McpJob Start(McpConnection connection, ToolDescriptor tool, ToolCallRequest request)
     {
@@ -146,7 +161,8 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
         Run(async (pump, cancellationToken) =>
         {
             int parentId = _parent?.Next(pump, tool.Name) ?? -1;
-            using var row = new ProgressRow(this, pump, $"{tool.Title ?? tool.Name} ({connection.Name})", parentId, MilestoneReport.ForHost(this, Host));
+            using var row = new ProgressRow(_writer, pump, $"{tool.Title ?? tool.Name} ({connection.Name})", parentId, MilestoneReport.ForHost(this, Host));
+            pump.Finally(row.Complete);
             using var log = new LogRelay(this, pump, connection.Core);
             var responder = new ConsoleResponder(pump, Host, InputHandler);
             ToolCallRequest call = request with
@@ -165,7 +181,6 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
             finally
             {
                 pump.Post(log.Write);
-                pump.Post(row.Complete);
             }
 
             if (responder.Unanswered is { } unanswered && result.IsError)
@@ -195,18 +210,15 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
         }
     }
 
-    private void Finish()
+    // The variable holds the list itself: what came is there however the call ends.
+    private void ShareUpdates(string variable)
     {
-        _parent?.Complete();
-        if (ProgressVariable is { } variable)
+        string name = variable.TrimStart('+');
+        if (variable.StartsWith('+') && SessionState.PSVariable.GetValue(name) is System.Collections.IEnumerable earlier and not string)
         {
-            bool append = variable.StartsWith('+');
-            string name = variable.TrimStart('+');
-            lock (_updates)
-            {
-                object before = append && SessionState.PSVariable.GetValue(name) is System.Collections.IEnumerable earlier and not string ? earlier : Array.Empty<object>();
-                SessionState.PSVariable.Set(name, ((System.Collections.IEnumerable)before).Cast<object>().Concat(_updates).ToArray());
-            }
+            _updates.AddRange(earlier.Cast<object>());
         }
+
+        SessionState.PSVariable.Set(name, _updates);
     }
 }

@@ -1,6 +1,9 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using McpProgress.Core;
+using McpProgress.Core.Connections;
+using McpProgress.Core.Events;
+using McpProgress.PowerShell.Events;
 using McpProgress.PowerShell.State;
 
 namespace McpProgress.PowerShell.Pipeline;
@@ -70,6 +73,8 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     private protected void Run(Func<PipelinePump, CancellationToken, Task> work)
     {
         var pump = new PipelinePump();
+        EventHandlers handlers = State.Handlers;
+        handlers.Enter(pump);
         try
         {
             pump.Run(() => work(pump, _stop.Token), _stop);
@@ -78,6 +83,22 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
+        finally
+        {
+            handlers.Leave();
+        }
+    }
+
+    /// <summary>Connects, and makes the connection the default.</summary>
+    /// <exception cref="McpFailureException">McpConnectionFailed or McpCancelled.</exception>
+    private protected McpConnection Open(string name, ServerEndpoint endpoint, ConnectionOptions options)
+    {
+        string freeName = State.FreeName(name);
+        EventHub events = State.Events;
+        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options with { Events = events }, cancellationToken));
+        var connection = new McpConnection(core);
+        State.Add(connection);
+        return connection;
     }
 
     /// <summary>The connection a user means: a connection, a name, or null for the newest one.</summary>

@@ -10,19 +10,25 @@ namespace McpProgress.PowerShell.Pipeline;
 internal sealed class PipelinePump
 {
     private readonly BlockingCollection<Action> _actions = [];
+    private Action? _last;
 
     /// <summary>Asks for an action on the pipeline thread. Ignored once the work has ended.</summary>
-    public void Post(Action action)
+    /// <returns>Whether it will be carried out.</returns>
+    public bool Post(Action action)
     {
         try
         {
-            _actions.TryAdd(action);
+            return _actions.TryAdd(action);
         }
         catch (InvalidOperationException)
         {
             // Completed meanwhile: the work has ended, and nobody draws what comes after it.
+            return false;
         }
     }
+
+    /// <summary>Asks for an action on the pipeline thread when the work has ended, however it ended, stopped or not.</summary>
+    public void Finally(Action action) => _last += action;
 
     /// <summary>Runs the work to its end while this thread carries out what it posts.</summary>
     /// <param name="work">The work.</param>
@@ -66,6 +72,10 @@ internal sealed class PipelinePump
         catch (Exception) when (failure is not null)
         {
             // The consequence of the failure that is thrown next.
+        }
+        finally
+        {
+            _last?.Invoke();
         }
 
         failure?.Throw();

@@ -4,7 +4,7 @@ using McpProgress.PowerShell.Pipeline;
 namespace McpProgress.PowerShell.Progress;
 
 /// <summary>The row above the calls of one cmdlet, drawn as soon as there is more than one.</summary>
-internal sealed class ParentRow(Cmdlet cmdlet)
+internal sealed class ParentRow(ProgressWriter writer)
 {
     private readonly int _activityId = ProgressRow.NewActivityId();
     private int _calls;
@@ -23,7 +23,7 @@ internal sealed class ParentRow(Cmdlet cmdlet)
         pump.Post(() =>
         {
             _drawn = true;
-            cmdlet.WriteProgress(new ProgressRecord(_activityId, $"Calling {tool}", $"Call {call}"));
+            writer.Draw(new ProgressRecord(_activityId, $"Calling {tool}", $"Call {call}"));
         });
         return _activityId;
     }
@@ -33,7 +33,8 @@ internal sealed class ParentRow(Cmdlet cmdlet)
     {
         if (_drawn)
         {
-            cmdlet.WriteProgress(new ProgressRecord(_activityId, "Calling", "Completed") { RecordType = ProgressRecordType.Completed });
+            _drawn = false;
+            writer.Complete(new ProgressRecord(_activityId, "Calling", "Completed"));
         }
     }
 }
