@@ -50,9 +50,6 @@ $watch = [System.Diagnostics.Stopwatch]::StartNew()
 $null = Invoke-McpTool flood @{ count = $Updates }
 $seconds = $watch.Elapsed.TotalSeconds
 
-# As often as every peer does it; the best batch counts.
-$batches = 1..6 | ForEach-Object { Measure-Echo $messages }
-
 $null = Invoke-McpTool flood @{ count = $Updates } -ProgressVariable seen
 $outOfOrder = 0
 $highest = 0.0
@@ -60,9 +57,14 @@ foreach ($update in $seen) {
     if ($update.Progress -lt $highest) { $outOfOrder++ } else { $highest = $update.Progress }
 }
 
+$process.Refresh()
+$afterFloods = $process.PeakWorkingSet64
+
+# As often as every peer does it; the best batch counts.
+$batches = 1..6 | ForEach-Object { Measure-Echo $messages }
+
 $statistics = $connection.Statistics
 $process.Refresh()
-$peak = $process.PeakWorkingSet64
 [pscustomobject]@{
     peer                   = 'Invoke-McpTool in pwsh'
     sent                   = $Updates
@@ -73,7 +75,7 @@ $peak = $process.PeakWorkingSet64
     echoMedianMicroseconds = ($batches | Measure-Object Median -Minimum).Minimum
     echoCpuMicroseconds    = ($batches | Measure-Object Cpu -Minimum).Minimum
     cpuSeconds             = $process.TotalProcessorTime.TotalSeconds
-    peakMegabytes          = $peak / 1MB
-    growthMegabytes        = ($peak - $before) / 1MB
+    peakMegabytes          = $process.PeakWorkingSet64 / 1MB
+    growthMegabytes        = ($afterFloods - $before) / 1MB
 } | ConvertTo-Json -Compress
 Disconnect-McpServer $connection
