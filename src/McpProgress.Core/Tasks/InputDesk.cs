@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Transport;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
@@ -67,7 +68,7 @@ internal sealed class InputDesk
     // Over stdio a question of revision 2025-11-25 does not say which call it belongs to, unless a task: then the newest call is asked.
     private InputResponder? Find(JsonObject parameters)
     {
-        string? task = parameters["_meta"]?[RelatedTaskKey]?["taskId"] is JsonValue value && value.TryGetValue(out string? id) ? id : null;
+        string? task = parameters.Member("_meta").Member(RelatedTaskKey).Member("taskId").Text();
         lock (_lock)
         {
             return task is not null && _tasks.TryGetValue(task, out InputResponder? ofTask)

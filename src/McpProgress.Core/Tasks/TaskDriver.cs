@@ -101,6 +101,9 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
         return await asked.ConfigureAwait(false);
     }
 
+    /// <summary>A number that a server sent; null for anything else.</summary>
+    protected static double? NumberOf(JsonNode? node) => node is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number) ? number : null;
+
     private McpFailureException Explain(Exception exception, CallEnd end) => end switch
     {
         CallEnd.Cancelled => new McpFailureException(ErrorIds.Cancelled, $"The task '{Task.Id}' of tool '{Task.Tool}' was cancelled.", exception),
