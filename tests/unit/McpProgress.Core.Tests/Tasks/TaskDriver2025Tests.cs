@@ -171,8 +171,9 @@ public sealed class TaskDriver2025Tests : IDisposable
     {
         await using FakeServer server = await FakeServer.StartAsync(Capabilities);
         (BackgroundTask task, _) = await StartAsync(server);
+        JsonObject first = await server.NextAsync("tasks/get");
         server.On("tasks/get", _ => State("input_required"));
-        await server.ReplyAsync(await server.NextAsync("tasks/get"), State("input_required"));
+        await server.ReplyAsync(first, State("input_required"));
         JsonObject result = await server.NextAsync("tasks/result");
         await AskAsync(server, "e1");
         await task.UntilAsync(of => of.PendingInput.Count == 1);
