@@ -319,6 +319,7 @@ public sealed class ServerConnection : IAsyncDisposable
         await IgnoreOutcomeAsync(client.Completion).ConfigureAwait(false);
         Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
         _ended.TrySetResult();
+        Inputs.Close();
     }
 
     /// <summary>Completes when the connection has ended, from either side.</summary>
