@@ -1,7 +1,7 @@
 using System.Text.Json;
+using McpProgress.Server;
 using McpProgress.Server.Http;
 using McpProgress.Server.Stdio;
-using Microsoft.Extensions.Logging;
 
 namespace McpProgress.Server.Host;
 
@@ -12,12 +12,15 @@ internal static class ServeCommands
     public static async Task<int> StdioAsync(ServeOptions options)
     {
         using var stop = StopSignals.ListenAsChild();
-        using var loggers = CreateLoggers();
+        using var loggers = StandardErrorLog.Create();
+
+        var tasks = options.OpenTasks();
+        await using var closing = tasks as IAsyncDisposable;
 
         // The raw streams: Console.In and Console.Out would decode, buffer and synchronize once more.
-        await using var input = Console.OpenStandardInput();
-        await using var output = Console.OpenStandardOutput();
-        await StdioToolServer.RunAsync(options.ToTools(), input, output, loggers, stop.Token).ConfigureAwait(false);
+        await using var input = StandardStreams.OpenInput();
+        await using var output = StandardStreams.OpenOutput();
+        await StdioToolServer.RunAsync(options.ToTools(tasks), input, output, loggers, stop.Token).ConfigureAwait(false);
         return CommandLine.Success;
     }
 
@@ -25,16 +28,18 @@ internal static class ServeCommands
     public static async Task<int> HttpAsync(ServeOptions options)
     {
         using var stop = options.ExitWithStdin ? StopSignals.ListenAsChild() : StopSignals.Listen();
-        using var loggers = CreateLoggers();
+        using var loggers = StandardErrorLog.Create();
         var http = new HttpServerOptions
         {
             Host = options.Host,
             Token = Environment.GetEnvironmentVariable(ServeOptions.TokenVariable),
         };
+        var tasks = options.OpenTasks();
+        await using var closing = tasks as IAsyncDisposable;
         KestrelHost host;
         try
         {
-            host = await KestrelHost.StartAsync(options.ToTools(), http, options.Port, loggers).ConfigureAwait(false);
+            host = await KestrelHost.StartAsync(options.ToTools(tasks), http, options.Port, loggers).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is ArgumentException or IOException)
         {
@@ -55,19 +60,4 @@ internal static class ServeCommands
 
         return CommandLine.Success;
     }
-
-    // Standard output belongs to the protocol: the log goes to standard error, all of it.
-    internal static ILoggerFactory CreateLoggers() => LoggerFactory.Create(builder => builder
-        .SetMinimumLevel(LogLevel.Warning)
-        .AddFilter("McpProgress", LogLevel.Information)
-
-        // The SDK reports every request it refuses, such as an unknown tool, as an error with a stack trace; the client
-        // is told, and what tools do wrong is logged here.
-        .AddFilter("ModelContextProtocol", LogLevel.Critical)
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss ";
-        })
-        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 }

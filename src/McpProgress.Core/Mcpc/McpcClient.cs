@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Events;
 
 namespace McpProgress.Core.Mcpc;
 
@@ -86,6 +87,7 @@ public sealed class McpcClient
         if (message.Type == McpcMessage.ServerEventType)
         {
             MessageReceived?.Invoke(message);
+            _connection.Events.Publish(EventNames.ServerEvent, new JsonObject { ["event"] = message.Event, ["result"] = message.Result?.DeepClone() });
         }
         else if (message.SessionId == SessionId && _tasks.TryGetValue(message.TaskId!, out Action<McpcMessage>? listener))
         {

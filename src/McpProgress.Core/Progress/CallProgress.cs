@@ -1,13 +1,18 @@
+using McpProgress.Core.Events;
+
 namespace McpProgress.Core.Progress;
 
 /// <summary>The progress of one call: applies updates in the order the connection reads them.</summary>
-internal sealed class CallProgress(long token, TimeProvider time, IProgressObserver? observer)
+internal sealed class CallProgress(long token, TimeProvider time, IProgressObserver? observer, EventScope? events = null)
 {
     private long _sequence;
     private long _lastActivity = time.GetTimestamp();
 
     /// <summary>The token that names this call on its connection.</summary>
     public long Token { get; } = token;
+
+    /// <summary>Publishes what happens to the call; null publishes nothing.</summary>
+    public EventScope? Events => events;
 
     /// <summary>How many updates were applied.</summary>
     public long Count => Interlocked.Read(ref _sequence);
@@ -26,6 +31,8 @@ internal sealed class CallProgress(long token, TimeProvider time, IProgressObser
 
         // Total 0 (and nonsense below it) means unknown, as an absent one does.
         double? known = total is { } value && double.IsFinite(value) && value > 0 ? value : null;
-        observer?.OnProgress(new ProgressUpdate(sequence, progress, known, message, time.GetUtcNow()));
+        var update = new ProgressUpdate(sequence, progress, known, message, time.GetUtcNow());
+        observer?.OnProgress(update);
+        events?.PublishProgress(update);
     }
 }

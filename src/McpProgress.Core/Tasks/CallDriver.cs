@@ -19,6 +19,7 @@ internal sealed class CallDriver(BackgroundTask task, ConnectionSlot slot, Backg
             IdleTimeout = Request.IdleTimeout,
             Timeout = Request.Timeout,
             InputResponder = AskAsync,
+            IsBackground = true,
         };
         return Slot.Current.CallToolAsync(call, cancellationToken);
     }

@@ -31,6 +31,7 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
         }
 
         Task.CanCancelOnServer = _support.Extensions.Contains("cancel");
+        Task.Announce();
         connection.Mcpc.Listen(Task.Id, Take);
         _inputs = connection.Inputs.OpenTask(Task.Id, AskAsync);
         return null;

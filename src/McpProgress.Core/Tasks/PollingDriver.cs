@@ -41,6 +41,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     protected void Created(JsonObject state)
     {
         Task.Rename(state.Member("taskId").Text() ?? throw new McpFailureException(ErrorIds.ProtocolError, $"The server made a task of '{Task.Tool}' without an id."));
+        Task.Announce();
         IsNamed = true;
         Apply(state);
     }

@@ -51,6 +51,7 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
         {
             // What an earlier session started has not to be started again.
             ToolCallResult? early = request is null ? null : await StartAsync(timers.Ended).ConfigureAwait(false);
+            Task.Announce();
             started.TrySetResult();
             Task.Complete(early ?? await FinishAsync(timers.Ended).ConfigureAwait(false));
         }

@@ -13,6 +13,7 @@ namespace McpProgress.Core.Transport;
 internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics statistics)
 {
     private const string LogMethod = "notifications/message";
+    private const string SubscribedMethod = "notifications/subscriptions/acknowledged";
     private const string ToolsChangedMethod = "notifications/tools/list_changed";
     private const string TaskStatusMethod = "notifications/tasks/status";
     private const string TaskMethod = "notifications/tasks";
@@ -65,8 +66,12 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
                 return true;
 
             case JsonRpcMessageWithId response and (JsonRpcResponse or JsonRpcError):
-                progress.ResponseReceived(response);
                 KeepHandshake(response);
+                if (!progress.ResponseReceived(response))
+                {
+                    return true;
+                }
+
                 if (response is JsonRpcResponse { Id.Id: long id, Result: JsonObject result })
                 {
                     Answered?.Invoke(id, result);
@@ -85,6 +90,11 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
             case JsonRpcNotification { Method: ToolsChangedMethod }:
                 ToolsChanged?.Invoke();
                 return true;
+
+            case JsonRpcNotification { Method: SubscribedMethod }:
+                // What changed before the subscription held was told to nobody.
+                ToolsChanged?.Invoke();
+                return false;
 
             case JsonRpcNotification { Method: TaskStatusMethod or TaskMethod, Params: JsonObject state }:
                 TaskChanged?.Invoke(state);
@@ -127,9 +137,9 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
     // MCPC sends callbacks as responses with an id of its own, which no request of ours has.
     private void TakeCallback(JsonRpcResponse callback)
     {
-        foreach (JsonNode? block in (callback.Result as JsonObject)?["content"] as JsonArray ?? [])
+        foreach (JsonNode? block in callback.Result.Member("content") as JsonArray ?? [])
         {
-            if (block is JsonObject text && text["text"] is JsonValue value && value.TryGetValue(out string? json) && McpcMessage.TryParse(json, out McpcMessage message))
+            if (block.Member("text").Text() is { } json && McpcMessage.TryParse(json, out McpcMessage message))
             {
                 McpcReceived?.Invoke(message);
             }
@@ -143,16 +153,18 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
 /// <param name="Text">The data as text: itself when it is a string, JSON otherwise.</param>
 public sealed record ServerLogMessage(string Level, string? Logger, string Text)
 {
-    internal static ServerLogMessage Read(JsonNode? parameters)
-    {
-        var members = parameters as JsonObject;
-        return new ServerLogMessage(TextOf(members?["level"]) ?? "info", TextOf(members?["logger"]), TextOf(members?["data"]) ?? "");
-    }
+    internal static ServerLogMessage Read(JsonNode? parameters) =>
+        new(parameters.Member("level").Text() ?? "info", parameters.Member("logger").Text(), DataOf(parameters.Member("data")));
 
-    private static string? TextOf(JsonNode? node) => node switch
+    private static string DataOf(JsonNode? data)
     {
-        null => null,
-        JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
-        _ => node.ToJsonString(),
-    };
+        try
+        {
+            return data is null ? "" : data.Text() ?? data.ToJsonString();
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return "(a message that is not valid text)";
+        }
+    }
 }

@@ -33,7 +33,7 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
     public string? WorkingDirectory { get; set; }
 
     /// <summary>The address of a Streamable HTTP server.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Uri", ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, ParameterSetName = "Uri")]
     [Alias("Url")]
     public Uri Uri { get; set; } = null!;
 
@@ -53,7 +53,8 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
     public string Name { get; set; } = "";
 
     /// <summary>The mcp.json file to read instead of the usual ones.</summary>
-    [Parameter(ParameterSetName = "Name")]
+    [Parameter(ParameterSetName = "Name", ValueFromPipelineByPropertyName = true)]
+    [Alias("Path")]
     public string? ConfigurationPath { get; set; }
 
     /// <summary>How long start and handshake may take, in seconds.</summary>
@@ -78,11 +79,7 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
                 IdleTimeout = Seconds.ToTimeSpan(IdleTimeoutSec),
                 ClientVersion = ModuleVersion,
             };
-            string freeName = State.FreeName(name);
-            ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options, cancellationToken));
-            var connection = new McpConnection(core);
-            State.Add(connection);
-            WriteObject(connection);
+            WriteObject(Open(name, endpoint, options));
         }
         catch (McpFailureException failure)
         {

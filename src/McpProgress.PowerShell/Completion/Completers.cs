@@ -5,6 +5,7 @@ using System.Management.Automation.Runspaces;
 using McpProgress.Core;
 using McpProgress.Core.Configuration;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Events;
 using McpProgress.Core.Text;
 using McpProgress.PowerShell.State;
 
@@ -54,8 +55,16 @@ public sealed class ServerNameCompleter : NameCompleter
 public sealed class ConfiguredServerCompleter : NameCompleter
 {
     private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
-        new McpConfiguration(UserPlaces.Current).List(System.Environment.CurrentDirectory, boundParameters["ConfigurationPath"] as string)
+        new McpConfiguration(UserPlaces.Current).List(CurrentFolder(), boundParameters["ConfigurationPath"] as string)
             .Servers.Where(server => !server.IsShadowed).Select(server => (server.Name, (string?)$"{server.Target} ({server.SourcePath})"));
+
+    // The folder the prompt is in; the process's own does not follow it.
+    private static string CurrentFolder()
+    {
+        using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
+        shell.AddCommand("Microsoft.PowerShell.Management\\Get-Location").AddParameter("PSProvider", "FileSystem");
+        return shell.Invoke<PathInfo>().FirstOrDefault()?.ProviderPath ?? System.Environment.CurrentDirectory;
+    }
 }
 
 /// <summary>Completes the names of a server's tools, with their descriptions.</summary>
@@ -73,9 +82,38 @@ public sealed class ToolNameCompleter : NameCompleter
     }
 }
 
+/// <summary>Completes the names of progress servers started here.</summary>
+public sealed class ProgressServerCompleter : NameCompleter
+{
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
+        McpState.For(Runspace.DefaultRunspace).Servers.Select(server => (server.Name, (string?)$"{server.Transport} {server.Uri?.ToString() ?? $"process {server.ProcessId}"}"));
+}
+
 /// <summary>Completes the ids of tasks.</summary>
 public sealed class TaskIdCompleter : NameCompleter
 {
     private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
         TaskLookup.All(McpState.For(Runspace.DefaultRunspace)).Select(task => (task.Id, (string?)$"{task.Tool} on {task.Server}: {task.Status} {task.StatusMessage}"));
+}
+
+/// <summary>Completes the names of events.</summary>
+public sealed class EventNameCompleter : NameCompleter
+{
+    private static readonly (string, string?)[] Known =
+    [
+        (EventNames.Connected, "a connection stands"),
+        (EventNames.CallStarted, "a call was sent"),
+        (EventNames.Progress, "a call or task made progress"),
+        (EventNames.Log, "the server logged something"),
+        (EventNames.TaskCreated, "background work has begun"),
+        (EventNames.TaskUpdated, "the state of background work has changed"),
+        (EventNames.ServerEvent, "the server told of something by itself"),
+        (EventNames.InputRequired, "the server asks something"),
+        (EventNames.Result, "a call or task has a result"),
+        (EventNames.Failed, "a call or task ended without a result"),
+        (EventNames.Cancelled, "a call or task was cancelled"),
+        (EventNames.Disconnected, "a connection has ended"),
+    ];
+
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) => Known;
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Text;
 using McpProgress.Core.Transport;
 using McpProgress.PowerShell.Conversion;
 
@@ -11,7 +12,7 @@ public sealed class McpConnection
     internal McpConnection(ServerConnection core)
     {
         Core = core;
-        Server = new McpServerInfo(core.ServerName, core.ServerVersion);
+        Server = new McpServerInfo(TerminalText.Clean(core.ServerName), TerminalText.Clean(core.ServerVersion));
         Capabilities = JsonOutput.ToObject(core.Capabilities) as PSObject ?? new PSObject();
         Statistics = new McpStatistics(core.Statistics);
     }
@@ -49,7 +50,7 @@ public sealed class McpConnection
     public McpStatistics Statistics { get; }
 
     /// <summary>What the server says of its use.</summary>
-    public string? Instructions => Core.Instructions;
+    public string Instructions => TerminalText.Clean(Core.Instructions, keepLines: true);
 
     internal ServerConnection Core { get; }
 

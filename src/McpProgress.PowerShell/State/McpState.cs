@@ -2,9 +2,11 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using McpProgress.Core;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Events;
 using McpProgress.Core.Tasks;
 using McpProgress.Core.Text;
 using McpProgress.Core.Transport;
+using McpProgress.PowerShell.Events;
 
 namespace McpProgress.PowerShell.State;
 
@@ -15,7 +17,17 @@ internal sealed class McpState
 
     private readonly object _lock = new();
     private readonly List<McpConnection> _connections = [];
+    private readonly List<McpProgressServer> _servers = [];
     private readonly List<McpJob> _jobs = [];
+    private readonly List<McpEventLog> _logs = [];
+
+    private McpState(Runspace runspace) => Handlers = new EventHandlers(Events, runspace);
+
+    /// <summary>All that happens on the connections of the runspace.</summary>
+    public EventHub Events { get; } = new();
+
+    /// <summary>Who is told of it.</summary>
+    public EventHandlers Handlers { get; }
 
     /// <summary>The connections, oldest first.</summary>
     public IReadOnlyList<McpConnection> Connections
@@ -25,6 +37,20 @@ internal sealed class McpState
             lock (_lock)
             {
                 return [.. _connections];
+            }
+        }
+    }
+
+    /// <summary>The servers started here and not stopped since, oldest first.</summary>
+    public IReadOnlyList<McpProgressServer> Servers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                // A stdio server is its connection: closing the one has stopped the other.
+                _servers.RemoveAll(server => server.IsClosed);
+                return [.. _servers];
             }
         }
     }
@@ -44,13 +70,25 @@ internal sealed class McpState
         }
     }
 
+    /// <summary>The event logs that are being written.</summary>
+    public IReadOnlyList<McpEventLog> Logs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _logs];
+            }
+        }
+    }
+
     /// <summary>The newest open connection: what a cmdlet uses when no server is named.</summary>
     public McpConnection? Default => Connections.LastOrDefault(connection => connection.Status == ConnectionStatus.Connected.ToString());
 
     /// <summary>The state of a runspace. It is closed with the runspace.</summary>
     public static McpState For(Runspace runspace) => States.GetValue(runspace, static of =>
     {
-        var state = new McpState();
+        var state = new McpState(of);
         of.StateChanged += (_, change) =>
         {
             if (change.RunspaceStateInfo.State is System.Management.Automation.Runspaces.RunspaceState.Closed or System.Management.Automation.Runspaces.RunspaceState.Broken)
@@ -71,6 +109,24 @@ internal sealed class McpState
 
         connection.Core.LogReceived += message => Log(connection, message);
         Tasks.Reconnected(connection.Core);
+    }
+
+    /// <summary>Takes a new log in.</summary>
+    public void Add(McpEventLog log)
+    {
+        lock (_lock)
+        {
+            _logs.Add(log);
+        }
+    }
+
+    /// <summary>Forgets a log.</summary>
+    public void Remove(McpEventLog log)
+    {
+        lock (_lock)
+        {
+            _logs.Remove(log);
+        }
     }
 
     /// <summary>Takes a new job in, until it is removed.</summary>
@@ -99,10 +155,33 @@ internal sealed class McpState
         }
     }
 
-    /// <summary>A name that no open connection has yet: the given one, or with a number behind it.</summary>
+    /// <summary>Takes a started server in.</summary>
+    public void Add(McpProgressServer server)
+    {
+        lock (_lock)
+        {
+            _servers.Add(server);
+        }
+    }
+
+    /// <summary>Forgets a server and the connection that was made with it.</summary>
+    public void Remove(McpProgressServer server)
+    {
+        lock (_lock)
+        {
+            _servers.Remove(server);
+            if (server.Connection is { } connection)
+            {
+                _connections.Remove(connection);
+            }
+        }
+    }
+
+    /// <summary>A name that no connection and no server has yet: the given one, or with a number behind it.</summary>
     public string FreeName(string name)
     {
-        HashSet<string> taken = new(Connections.Select(connection => connection.Name), StringComparer.OrdinalIgnoreCase);
+        HashSet<string> taken = new(
+            Connections.Select(connection => connection.Name).Concat(Servers.Select(server => server.Name)), StringComparer.OrdinalIgnoreCase);
         return !taken.Contains(name) ? name : Enumerable.Range(2, taken.Count + 1).Select(number => $"{name}-{number}").First(free => !taken.Contains(free));
     }
 
@@ -123,18 +202,54 @@ internal sealed class McpState
             default:
                 string name = server.ToString() ?? "";
                 return Connections.LastOrDefault(connection => string.Equals(connection.Name, name, StringComparison.OrdinalIgnoreCase))
-                    ?? throw NotFound(name);
+                    ?? throw NotFound(
+                        name, "connection", [.. Connections.Select(connection => connection.Name)], "No connection is open: make one with Connect-McpServer.");
+        }
+    }
+
+    /// <summary>The server a user means.</summary>
+    /// <param name="server">A server, a name, or null for the newest one.</param>
+    /// <exception cref="McpFailureException">McpServerNotFound.</exception>
+    public McpProgressServer ResolveServer(object? server)
+    {
+        const string None = "No server was started here: start one with Start-McpProgressServer.";
+        switch (server)
+        {
+            case null:
+                return Servers is [.., McpProgressServer newest] ? newest : throw new McpFailureException(ErrorIds.ServerNotFound, None);
+
+            case McpProgressServer started:
+                return started;
+
+            default:
+                string name = server.ToString() ?? "";
+                return Servers.LastOrDefault(started => string.Equals(started.Name, name, StringComparison.OrdinalIgnoreCase))
+                    ?? throw NotFound(name, "server", [.. Servers.Select(started => started.Name)], None);
         }
     }
 
     /// <summary>Closes everything the runspace has open.</summary>
     public void CloseAll()
     {
-        foreach (McpConnection connection in Connections)
+        McpConnection[] connections;
+        McpProgressServer[] servers;
+        McpEventLog[] logs;
+        lock (_lock)
         {
-            Remove(connection);
-            connection.Core.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            (connections, servers, logs) = ([.. _connections], [.. _servers], [.. _logs]);
+            _connections.Clear();
+            _servers.Clear();
+            _logs.Clear();
         }
+
+        // All at once: each server may take its time to leave.
+        Task.WaitAll([
+            .. connections.Select(connection => connection.Core.DisposeAsync().AsTask()),
+            .. servers.Select(server => server.StopAsync()),
+        ]);
+
+        // The logs last: they also tell of the end of the connections.
+        Task.WaitAll([.. logs.Select(log => log.Core.DisposeAsync().AsTask())]);
     }
 
     // A log message does not say which call it belongs to: it is a job's only when that job is the only one there.
@@ -152,13 +267,12 @@ internal sealed class McpState
         }
     }
 
-    private McpFailureException NotFound(string name)
+    private static McpFailureException NotFound(string name, string kind, IReadOnlyList<string> names, string none)
     {
-        IReadOnlyList<string> names = [.. Connections.Select(connection => connection.Name)];
         IReadOnlyList<string> near = NearestNames.Find(name, names);
         string hint = near.Count > 0 ? $"Did you mean {string.Join(", ", near)}?"
-            : names.Count > 0 ? $"Open are: {string.Join(", ", names)}."
-            : "No connection is open: make one with Connect-McpServer.";
-        return new McpFailureException(ErrorIds.ServerNotFound, $"No connection is named '{name}'. {hint}");
+            : names.Count > 0 ? $"There are: {string.Join(", ", names)}."
+            : none;
+        return new McpFailureException(ErrorIds.ServerNotFound, $"No {kind} is named '{name}'. {hint}");
     }
 }

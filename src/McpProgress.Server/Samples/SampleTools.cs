@@ -7,6 +7,9 @@ namespace McpProgress.Server.Samples;
 /// <summary>The tools of the sample server: every shape progress comes in.</summary>
 public static class SampleTools
 {
+    /// <summary>What a server of these tools says of their use.</summary>
+    public const string Instructions = "Sample tools that report progress in different ways. None of them reads or changes anything.";
+
     /// <summary>All of them.</summary>
     /// <param name="options">How they pass their time.</param>
     /// <exception cref="ArgumentOutOfRangeException">The speed is not a positive number.</exception>

@@ -47,8 +47,9 @@ public static class StdioToolServer
         }
 
         await stop.CancelAsync().ConfigureAwait(false);
+        var drained = transport.CloseOutputAsync();
         await WithinAsync(serving, ToolGrace).ConfigureAwait(false);
-        await WithinAsync(transport.CloseOutputAsync(), DrainGrace).ConfigureAwait(false);
+        await WithinAsync(drained, DrainGrace).ConfigureAwait(false);
     }
 
     private static Task WhenCancelled(CancellationToken token)

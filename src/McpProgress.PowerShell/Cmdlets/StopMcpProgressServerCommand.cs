@@ -1,0 +1,43 @@
+using System.Management.Automation;
+using McpProgress.Core;
+using McpProgress.PowerShell.Completion;
+using McpProgress.PowerShell.Pipeline;
+
+namespace McpProgress.PowerShell.Cmdlets;
+
+/// <summary>Stops progress servers. Their processes have ended when the cmdlet returns.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "McpProgressServer", SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
+public sealed class StopMcpProgressServerCommand : McpCmdlet
+{
+    /// <summary>Servers or their names; by default the newest one.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [Alias("Name")]
+    [ArgumentCompleter(typeof(ProgressServerCompleter))]
+    public object[]? Server { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (object? server in OrNewest(Server))
+        {
+            try
+            {
+                McpProgressServer found = State.ResolveServer(server is PSObject wrapped ? wrapped.BaseObject : server);
+                if (ShouldProcess(found.Name, "Stop"))
+                {
+                    State.Remove(found);
+                    Await(async _ =>
+                    {
+                        await found.StopAsync().ConfigureAwait(false);
+                        return true;
+                    });
+                }
+            }
+            catch (McpFailureException failure)
+            {
+                WriteFailure(failure, server);
+            }
+        }
+    }
+}

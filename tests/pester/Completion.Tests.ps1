@@ -1,0 +1,59 @@
+# What Tab offers: connections, configured servers, tools and progress servers, each with a tooltip.
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Servers.ps1')
+    $null = Connect-Sample -Name 'the sample'
+    $null = Connect-Faulty echo -Name other
+
+    # TabExpansion2 over the whole line.
+    function Get-Completion([string] $Line) {
+        (TabExpansion2 $Line $Line.Length).CompletionMatches
+    }
+}
+
+AfterAll {
+    Disconnect-All
+}
+
+Describe 'Completion' {
+    It 'offers the tools of the newest connection, with their descriptions' {
+        $offers = Get-Completion 'Invoke-McpTool '
+
+        $offers.CompletionText | Should -Be 'echo', 'add', 'grow', 'count'
+        (Get-Completion 'Invoke-McpTool -Name co').ToolTip | Should -BeExactly (Get-McpTool count).Description
+    }
+
+    It 'offers the tools of the server on the line' {
+        (Get-Completion "Invoke-McpTool -Server 'the sample' -Name proc").CompletionText | Should -Be 'process_items', 'process_data'
+        (Get-Completion "Get-McpTool -Server 'the sample' -Name tr").CompletionText | Should -Be 'train_model'
+    }
+
+    It 'offers connections to <_>, in quotes where need be' -ForEach @(
+        'Invoke-McpTool echo -Server ', 'Get-McpTool -Server ', 'Get-McpServer ', 'Disconnect-McpServer ', 'Test-McpServer '
+    ) {
+        (Get-Completion $_).CompletionText | Should -Be "'the sample'", 'other'
+        (Get-Completion "$_`oth").ToolTip | Should -Match 'FaultyServer'
+    }
+
+    It 'offers the configured servers of the current location' {
+        Set-Content "$TestDrive/mcp.json" '{ "servers": { "configured-here": { "command": "here" } } }'
+        Push-Location $TestDrive
+        try {
+            $offers = Get-Completion 'Connect-McpServer conf'
+        } finally {
+            Pop-Location
+        }
+
+        $offers.CompletionText | Should -Be 'configured-here'
+        $offers.ToolTip | Should -Match 'mcp\.json'
+    }
+
+    It 'offers progress servers' {
+        $null = Start-McpProgressServer -Http -Name 'over-http'
+        (Get-Completion 'Stop-McpProgressServer ov').CompletionText | Should -Be 'over-http'
+    }
+
+    It 'offers nothing, and fails not, without a connection' {
+        (Invoke-Apart '(TabExpansion2 "Invoke-McpTool x" 16).CompletionMatches').Errors | Should -BeNullOrEmpty
+    }
+}

@@ -1,0 +1,75 @@
+# Get-McpServer: open connections and configured servers.
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Servers.ps1')
+    $alpha = Connect-Faulty echo -Name alpha
+    $alpine = Connect-Faulty echo -Name alpine
+    $beta = Connect-Faulty echo -Name beta
+}
+
+AfterAll {
+    Disconnect-All
+}
+
+Describe 'Get-McpServer' {
+    It 'lists the open connections, oldest first' {
+        (Get-McpServer).Name | Should -Be 'alpha', 'alpine', 'beta'
+    }
+
+    It 'takes names and wildcards, ignoring case' {
+        Get-McpServer AL* | Should -Be $alpha, $alpine
+        Get-McpServer beta, alpha | Should -Be $beta, $alpha
+        Get-McpServer no* | Should -BeNullOrEmpty
+    }
+
+    It 'says McpServerNotFound for a name without wildcards, and goes on' {
+        $found = Get-McpServer gamma, beta -ErrorVariable failures -ErrorAction SilentlyContinue
+
+        $failures.FullyQualifiedErrorId | Should -BeLike 'McpServerNotFound,*'
+        $found | Should -Be $beta
+    }
+}
+
+Describe 'Get-McpServer -ListAvailable' {
+    BeforeAll {
+        Set-Content "$TestDrive/mcp.json" '{ "servers": {
+            "github": { "command": "npx", "args": ["-y", "secret-argument"] },
+            "remote": { "type": "http", "url": "https://mcp.example.com/mcp", "headers": { "Authorization": "Bearer secret" } }, // a comment
+        } }'
+        Push-Location $TestDrive
+    }
+
+    AfterAll {
+        Pop-Location
+    }
+
+    It 'lists the configured servers with where they come from, and no secret' {
+        $servers = Get-McpServer -ListAvailable github, remote
+
+        $servers.GetType().Name | Should -Not -Contain 'McpConnection'
+        $servers.Name | Should -Be 'github', 'remote'
+        $servers.Transport | Should -Be 'Stdio', 'Http'
+        $servers.Target | Should -Be 'npx', 'https://mcp.example.com/mcp'
+        $servers[0].Path | Should -BeLike '*mcp.json'
+        $servers | Format-List | Out-String | Should -Not -Match 'secret'
+    }
+
+    It 'reports a file that does not parse, and still lists the others' {
+        $folder = New-Item -ItemType Directory "$TestDrive/half"
+        Set-Content "$folder/.mcp.json" '{ "mcpServers": '
+        Set-Content "$folder/mcp.json" '{ "servers": { "good": { "command": "good" } } }'
+        Push-Location $folder
+        try {
+            $servers = Get-McpServer -ListAvailable -ErrorVariable failures -ErrorAction SilentlyContinue
+        } finally {
+            Pop-Location
+        }
+
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument,*'
+        $servers.Name | Should -Contain 'good'
+    }
+
+    It 'says McpServerNotFound for a name no file has' {
+        (Get-Failure { Get-McpServer -ListAvailable nobody }).FullyQualifiedErrorId | Should -BeLike 'McpServerNotFound,*'
+    }
+}
