@@ -68,6 +68,33 @@ public sealed class ExtensionTaskDriverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_call_that_becomes_no_task_keeps_its_progress_and_nobody_waits_for_it()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        BackgroundTask task = await new BackgroundTasks(_folder.Registry).StartAsync(server.Connection, new BackgroundRequest(FakeServer.Tool(), [])).WaitAsync(FakeServer.Generous);
+        JsonObject call = await server.NextAsync("tools/call");
+        await server.NotifyAsync("notifications/progress", new JsonObject { ["progressToken"] = call["params"]!["_meta"]!["progressToken"]!.DeepClone(), ["progress"] = 1, ["total"] = 2 });
+        await task.UntilAsync(of => of.State.PercentComplete == 50);
+        await server.ReplyAsync(call, McpcClientTests.Text("plain"));
+
+        Assert.Equal("plain", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+    }
+
+    [Theory]
+    [InlineData(BackgroundKind.Task, true, "optional")]
+    [InlineData(BackgroundKind.Task, false, "forbidden")]
+    [InlineData(BackgroundKind.ExtensionTask, false, "optional")]
+    public async Task A_way_that_the_server_does_not_have_is_refused(BackgroundKind kind, bool stateless, string taskSupport)
+    {
+        await using FakeServer server = stateless ? await FakeServer.StartStatelessAsync() : await FakeServer.StartAsync("""{"tasks":{}}""");
+
+        McpFailureException failure = await Assert.ThrowsAsync<McpFailureException>(() => new BackgroundTasks(_folder.Registry).StartAsync(
+            server.Connection, new BackgroundRequest(FakeServer.Tool(taskSupport: taskSupport), []) { Kind = kind }));
+
+        Assert.Equal(ErrorIds.InvalidArgument, failure.ErrorId);
+    }
+
+    [Fact]
     public async Task Cancelling_tells_the_server()
     {
         await using FakeServer server = await FakeServer.StartStatelessAsync();
