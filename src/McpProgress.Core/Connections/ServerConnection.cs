@@ -354,6 +354,7 @@ public sealed class ServerConnection : IAsyncDisposable
         Lose();
         Events.Publish(EventNames.Disconnected, new JsonObject { ["status"] = Status.ToString() });
         _ended.TrySetResult();
+        Inputs.Close();
         if (_process is not null)
         {
             // Now and not when the session ends: by then its process id may belong to somebody else.

@@ -202,19 +202,18 @@ public sealed class BackgroundTask
         Update(state => state with { Status = BackgroundStatus.InputRequired, StatusMessage = request.Message });
         try
         {
-            InputAnswer answer = await pending.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (PendingInput.Count == 0)
-            {
-                Update(state => state.IsTerminal ? state : state with { Status = BackgroundStatus.Working });
-            }
-
-            return answer;
+            return await pending.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             lock (_lock)
             {
                 _pending.Remove(pending);
+            }
+
+            if (PendingInput.Count == 0)
+            {
+                Update(state => state with { Status = BackgroundStatus.Working });
             }
         }
     }

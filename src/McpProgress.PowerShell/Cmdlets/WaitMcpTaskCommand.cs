@@ -75,7 +75,7 @@ public sealed class WaitMcpTaskCommand : McpCmdlet
         {
             var board = new TaskBoard(this, [.. _tasks.Select(task => task.Core!)]);
             using var redraw = new Timer(_ => pump.Post(board.Draw), null, TimeSpan.Zero, TaskBoard.Interval);
-            Task[] ends = [.. _tasks.Select(task => Ended(task.Core!))];
+            Task[] ends = [.. _tasks.Select(task => task.Job!.Ended)];
             Task end = Any ? System.Threading.Tasks.Task.WhenAny(ends) : System.Threading.Tasks.Task.WhenAll(ends);
             try
             {
@@ -91,17 +91,5 @@ public sealed class WaitMcpTaskCommand : McpCmdlet
             }
         });
         WriteObject(_tasks.Where(task => task.Core!.State.IsTerminal), enumerateCollection: true);
-    }
-
-    private static async Task Ended(BackgroundTask task)
-    {
-        try
-        {
-            await task.Completion.ConfigureAwait(false);
-        }
-        catch (McpFailureException)
-        {
-            // How it ended is in its state and in the job's error.
-        }
     }
 }
