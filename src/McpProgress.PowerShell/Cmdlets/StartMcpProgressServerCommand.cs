@@ -178,7 +178,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
                 WriteWarning(remark);
             }
 
-            if (!publication.Keep(command => ShouldProcess(command.Summary, $"Publish over HTTP on port {Port}")))
+            if (!publication.Keep(command => ShouldProcess(command.Summary, "Publish over HTTP")))
             {
                 publication.Dispose();
                 return;

@@ -163,7 +163,7 @@ internal sealed class CallOutput(Type? element)
 
         if (_json.IsFlattened)
         {
-            notes.Add($"Objects nested more than {OutputJson.MaxDepth} levels deep are shown as text.");
+            notes.Add("Objects nested too deeply are shown as text.");
         }
 
         return notes.Count == 0 ? null : $"Note: {string.Join(' ', notes)}";

@@ -41,9 +41,9 @@ internal sealed class CommandRunspace : IDisposable
         try
         {
             runspace.Open();
-            var vanilla = RunspaceBaseline.NamesOfVariables(runspace);
+            recipe.VanillaVariables ??= RunspaceBaseline.NamesOfVariables(runspace);
             var errors = Prepare(runspace, recipe);
-            return new CommandRunspace(runspace, host, new RunspaceBaseline(runspace, vanilla), errors);
+            return new CommandRunspace(runspace, host, new RunspaceBaseline(runspace, recipe.VanillaVariables), errors);
         }
         catch
         {
@@ -78,9 +78,9 @@ internal sealed class CommandRunspace : IDisposable
 
     private static List<ErrorRecord> Prepare(Runspace runspace, RunspaceRecipe recipe)
     {
+        runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(recipe.Location));
         using var shell = System.Management.Automation.PowerShell.Create();
         shell.Runspace = runspace;
-        shell.AddCommand("Microsoft.PowerShell.Management\\Set-Location").AddParameter("LiteralPath", recipe.Location);
         foreach (var module in recipe.Modules)
         {
             shell.AddStatement().AddCommand("Microsoft.PowerShell.Core\\Import-Module").AddParameter("Name", module).AddParameter("DisableNameChecking");
@@ -91,7 +91,10 @@ internal sealed class CommandRunspace : IDisposable
             shell.AddStatement().AddCommand(script, useLocalScope: false);
         }
 
-        shell.Invoke();
+        if (shell.Commands.Commands.Count > 0)
+        {
+            shell.Invoke();
+        }
 
         // The caller decides by its log level what it wants to hear.
         runspace.SessionStateProxy.SetVariable("VerbosePreference", ActionPreference.Continue);

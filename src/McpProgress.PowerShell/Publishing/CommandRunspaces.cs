@@ -105,7 +105,10 @@ internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRun
             catch (Exception failure)
 #pragma warning restore CA1031
             {
-                LogUnusable(logger, failure);
+                if (!_closed)
+                {
+                    LogUnusable(logger, failure);
+                }
             }
             finally
             {

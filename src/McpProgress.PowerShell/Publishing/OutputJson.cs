@@ -16,12 +16,23 @@ namespace McpProgress.PowerShell.Publishing;
 /// <param name="maxBytes">Beyond, what is left of an object becomes null and <see cref="IsCut"/> true.</param>
 internal sealed class OutputJson(int maxBytes)
 {
-    /// <summary>How many levels of objects and lists are written; what is deeper is written as text.</summary>
+    /// <summary>
+    /// How many levels of objects and lists are written; what is deeper is written as text, and so is a .NET object in a
+    /// property of another one.
+    /// </summary>
     public const int MaxDepth = 5;
+
+    // What a provider adds to each of its items, for PowerShell's own use.
+    private static readonly HashSet<string> ProviderProperties = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "PSPath", "PSParentPath", "PSChildName", "PSDrive", "PSProvider", "PSIsContainer",
+    };
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = false };
 
     private readonly ArrayBufferWriter<byte> _buffer = new();
+
+    private int _liveDepth = MaxDepth;
 
     /// <summary>Whether something was too large to be written whole.</summary>
     public bool IsCut { get; private set; }
@@ -113,7 +124,7 @@ internal sealed class OutputJson(int maxBytes)
         {
             WriteText(writer, text);
         }
-        else if (depth >= MaxDepth)
+        else if (depth >= (IsLive(plain) ? _liveDepth : MaxDepth))
         {
             IsFlattened = true;
             WriteText(writer, Described(value));
@@ -137,11 +148,20 @@ internal sealed class OutputJson(int maxBytes)
 
             writer.WriteEndArray();
         }
+        else if (IsLive(plain))
+        {
+            _liveDepth = 0;
+            WriteObject(writer, PSObject.AsPSObject(value), depth);
+            _liveDepth = MaxDepth;
+        }
         else
         {
             WriteObject(writer, PSObject.AsPSObject(value), depth);
         }
     }
+
+    // An object of a .NET library leads on to others, and those to half of the machine.
+    private static bool IsLive(object value) => value is not (PSObject or PSCustomObject or IEnumerable) && !value.GetType().Assembly.IsDynamic;
 
     private void WriteText(Utf8JsonWriter writer, string text)
     {
@@ -177,7 +197,7 @@ internal sealed class OutputJson(int maxBytes)
         writer.WriteStartObject();
         foreach (var property in item.Properties)
         {
-            if (IsCut || shown?.Contains(property.Name) == false || !property.IsGettable)
+            if (IsCut || !property.IsGettable || shown?.Contains(property.Name) == false || ProviderProperties.Contains(property.Name))
             {
                 continue;
             }

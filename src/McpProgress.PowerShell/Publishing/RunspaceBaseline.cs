@@ -29,6 +29,8 @@ internal sealed class RunspaceBaseline
         "Set-PSDebug", "Start-Transcript", "Set-TraceSource", "New-CimSession", "Invoke-Expression", "Add-History",
     };
 
+    private static readonly string PowerShellHome = Path.GetDirectoryName(typeof(PSObject).Assembly.Location)!;
+
     private readonly Runspace _runspace;
     private readonly Scope[] _scopes;
     private readonly Dictionary<string, object?> _aliases;
@@ -46,7 +48,7 @@ internal sealed class RunspaceBaseline
         var proxy = runspace.SessionStateProxy;
         _scopes = [new Scope(proxy.InvokeProvider), .. SessionStatesOfModules(runspace).Select(state => new Scope(state.InvokeProvider))];
         _aliases = Aliases();
-        _drives = proxy.Drive.GetAll().Count;
+        _drives = CountDrives();
         _location = proxy.Path.CurrentLocation.Path;
         _subscribers = runspace.Events.Subscribers.Count;
         _canTell = Array.TrueForAll(_scopes, scope => scope.IsTransparent(vanilla));
@@ -66,7 +68,7 @@ internal sealed class RunspaceBaseline
             || _runspace.Events.Subscribers.Count != _subscribers
             || _runspace.Events.ReceivedEvents.Count > 0
             || proxy.Path.CurrentLocation.Path != _location
-            || proxy.Drive.GetAll().Count != _drives
+            || CountDrives() != _drives
             || proxy.GetVariable("PSDefaultParameterValues") is not IDictionary { Count: 0 }
             || !Array.TrueForAll(_scopes, scope => scope.IsUntouched())
             || !Same(_aliases, Aliases()))
@@ -111,12 +113,17 @@ internal sealed class RunspaceBaseline
     }
 
     private static Dictionary<string, object?> Functions(ProviderIntrinsics provider) => provider.ChildItem.Get("function:", recurse: false)
-        .Select(item => item.BaseObject).OfType<FunctionInfo>()
+        .Select(item => item.BaseObject).OfType<FunctionInfo>().Where(function => !IsPowerShells(function.Module))
         .ToDictionary(function => function.Name, function => (object?)function.ScriptBlock, StringComparer.OrdinalIgnoreCase);
 
     private Dictionary<string, object?> Aliases() => _runspace.SessionStateProxy.InvokeProvider.ChildItem.Get("alias:", recurse: false)
-        .Select(item => item.BaseObject).OfType<AliasInfo>()
+        .Select(item => item.BaseObject).OfType<AliasInfo>().Where(alias => !IsPowerShells(alias.Module))
         .ToDictionary(alias => alias.Name, alias => (object?)alias.Definition, StringComparer.OrdinalIgnoreCase);
+
+    private int CountDrives() => _runspace.SessionStateProxy.Drive.GetAll().Count(drive => !IsPowerShells(drive.Provider.Module));
+
+    // PowerShell loads its own modules when they are first used; what they bring says nothing of the call.
+    private static bool IsPowerShells(PSModuleInfo? module) => module?.ModuleBase?.StartsWith(PowerShellHome, StringComparison.OrdinalIgnoreCase) == true;
 
     private static IEnumerable<SessionState> SessionStatesOfModules(Runspace runspace)
     {

@@ -14,4 +14,7 @@ internal sealed class RunspaceRecipe
 
     /// <summary>Where commands start.</summary>
     public required string Location { get; init; }
+
+    /// <summary>The names of the variables that PowerShell itself puts there; known once a first runspace was made.</summary>
+    public IReadOnlySet<string>? VanillaVariables { get; set; }
 }

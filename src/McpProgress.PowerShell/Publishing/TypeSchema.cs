@@ -34,13 +34,13 @@ internal static class TypeSchema
         [typeof(Version)] = ("string", null),
     };
 
+    // Those of int and wider would only make the schema longer.
     private static readonly Dictionary<Type, (long Minimum, long Maximum)> Bounds = new()
     {
         [typeof(byte)] = (byte.MinValue, byte.MaxValue),
         [typeof(sbyte)] = (sbyte.MinValue, sbyte.MaxValue),
         [typeof(short)] = (short.MinValue, short.MaxValue),
         [typeof(ushort)] = (ushort.MinValue, ushort.MaxValue),
-        [typeof(int)] = (int.MinValue, int.MaxValue),
         [typeof(uint)] = (uint.MinValue, uint.MaxValue),
     };
 
