@@ -19,10 +19,11 @@ internal static class CommandLine
         mcpprogress-server: an MCP server whose tools show every shape of progress.
 
         Usage:
-          mcpprogress-server stdio [--speed N] [--progress-rate N]
+          mcpprogress-server stdio [--speed N] [--progress-rate N] [--task-store memory|file:PATH]
               Serves over standard input and output, for a client that starts this process.
 
-          mcpprogress-server http [--host 127.0.0.1] [--port 0] [--speed N] [--progress-rate N] [--exit-with-stdin]
+          mcpprogress-server http [--host 127.0.0.1] [--port 0] [--speed N] [--progress-rate N]
+                                  [--task-store memory|file:PATH] [--exit-with-stdin]
               Serves Streamable HTTP at /mcp and prints one line of JSON with url, port and pid once it listens.
               Clients must carry the bearer token of the environment variable MCPPROGRESS_TOKEN, if it is set;
               off loopback it must be set.
@@ -42,6 +43,7 @@ internal static class CommandLine
           --port N             The port to listen on; 0 (the default) takes a free one.
           --speed N            Divides every delay of the sample tools by N (1).
           --progress-rate N    Sends at most N progress updates a second and call; 0 sends every one (20).
+          --task-store STORE   Keeps tasks in memory, or in a file, where they outlive this process (memory).
           --exit-with-stdin    Ends when standard input ends, and so with the process that started this one.
         """;
 

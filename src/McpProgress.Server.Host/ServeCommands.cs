@@ -14,10 +14,13 @@ internal static class ServeCommands
         using var stop = StopSignals.ListenAsChild();
         using var loggers = StandardErrorLog.Create();
 
+        var tasks = options.OpenTasks();
+        await using var closing = tasks as IAsyncDisposable;
+
         // The raw streams: Console.In and Console.Out would decode, buffer and synchronize once more.
-        await using var input = Console.OpenStandardInput();
-        await using var output = Console.OpenStandardOutput();
-        await StdioToolServer.RunAsync(options.ToTools(), input, output, loggers, stop.Token).ConfigureAwait(false);
+        await using var input = StandardStreams.OpenInput();
+        await using var output = StandardStreams.OpenOutput();
+        await StdioToolServer.RunAsync(options.ToTools(tasks), input, output, loggers, stop.Token).ConfigureAwait(false);
         return CommandLine.Success;
     }
 
@@ -31,10 +34,12 @@ internal static class ServeCommands
             Host = options.Host,
             Token = Environment.GetEnvironmentVariable(ServeOptions.TokenVariable),
         };
+        var tasks = options.OpenTasks();
+        await using var closing = tasks as IAsyncDisposable;
         KestrelHost host;
         try
         {
-            host = await KestrelHost.StartAsync(options.ToTools(), http, options.Port, loggers).ConfigureAwait(false);
+            host = await KestrelHost.StartAsync(options.ToTools(tasks), http, options.Port, loggers).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is ArgumentException or IOException)
         {

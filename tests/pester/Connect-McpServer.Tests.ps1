@@ -10,16 +10,15 @@ AfterAll {
 
 Describe 'Connect-McpServer -Command' {
     It 'returns a connection that says all about itself, in revision <Protocol>' -ForEach @(
-        @{ Protocol = '2025-11-25'; Mode = @('echo'); Says = 'FaultyServer 1.0.0' }
-        # This revision lets a server stay anonymous.
-        @{ Protocol = '2026-07-28'; Mode = @('echo', '--era', 'modern'); Says = '' }
+        @{ Protocol = '2025-11-25'; Mode = @('echo') }
+        @{ Protocol = '2026-07-28'; Mode = @('echo', '--era', 'modern') }
     ) {
         $connection = Connect-McpServer -Command dotnet -ArgumentList (@($faultyServer) + $Mode) -Name "era-$Protocol"
 
         $connection.GetType().FullName | Should -Be 'McpProgress.McpConnection'
         $connection.Name | Should -Be "era-$Protocol"
         $connection.Transport | Should -Be 'Stdio'
-        "$($connection.Server)" | Should -Be $Says
+        "$($connection.Server)" | Should -Be 'FaultyServer 1.0.0'
         $connection.ProtocolVersion | Should -Be $Protocol
         $connection.Capabilities.psobject.Properties.Name | Should -Contain 'tools'
         $connection.Status | Should -Be 'Connected'
@@ -113,11 +112,11 @@ Describe 'Connect-McpServer -Command' {
 
 Describe 'Connect-McpServer -Uri' {
     BeforeAll {
-        $http = Start-McpProgressServer -Http -Speed 100 -Token (ConvertTo-SecureString 'open sesame' -AsPlainText) -Name 'with-token'
+        $http = Start-McpProgressServer -Http -Speed 100 -Token (New-Secret 'open sesame') -Name 'with-token'
     }
 
     It 'connects with -Token' {
-        $connection = Connect-McpServer -Uri $http.Uri -Token (ConvertTo-SecureString 'open sesame' -AsPlainText)
+        $connection = Connect-McpServer -Uri $http.Uri -Token (New-Secret 'open sesame')
 
         $connection.Transport | Should -Be 'Http'
         $connection.ProcessId | Should -BeNullOrEmpty
@@ -133,7 +132,7 @@ Describe 'Connect-McpServer -Uri' {
     }
 
     It 'keeps a token out of errors' {
-        $failure = Get-Failure { Connect-McpServer -Uri $http.Uri -Token (ConvertTo-SecureString 'wrong-password' -AsPlainText) }
+        $failure = Get-Failure { Connect-McpServer -Uri $http.Uri -Token (New-Secret 'wrong-password') }
 
         $failure.FullyQualifiedErrorId | Should -BeLike 'McpConnectionFailed,*'
         "$failure" | Should -Match '401'

@@ -41,8 +41,8 @@ Describe '-ProgressVariable' {
 
     It 'is empty for a call without progress' {
         $null = Invoke-McpTool echo @{ message = 'quick' } -Server $echo -ProgressVariable updates
-        , $updates | Should -BeOfType [object[]]
         $updates.Count | Should -Be 0
+        $null -eq $updates | Should -BeFalse
     }
 
     It 'keeps what came before an error, with -ErrorAction <_>' -ForEach 'SilentlyContinue', 'Stop' {
@@ -138,15 +138,16 @@ Describe 'The progress records' {
     }
 
     It 'of several piped calls are all completed after -ErrorAction Stop' {
-        $apart = Invoke-Apart '$null = Connect-Sample; try { "a", "b" | Invoke-McpTool fail_halfway -ErrorAction Continue; @{ }, @{ } | Invoke-McpTool fail_halfway -ErrorAction Stop } catch { "caught" }'
+        $apart = Invoke-Apart '$null = Connect-Sample; try { 1, 1, 0 | Invoke-McpTool download_file @{ filename = "f" } -ErrorAction Stop } catch { "caught" }'
         $open = $apart.Progress | Group-Object ActivityId | Where-Object { $_.Group[-1].RecordType -ne 'Completed' }
 
+        $apart.Progress.Activity | Should -Contain 'Calling download_file'
         $open | Should -BeNullOrEmpty
         $apart.Output | Should -Contain 'caught'
     }
 
     It 'have a rate and the seconds that remain' {
-        $records = (Invoke-Apart '$null = Connect-Sample -Speed 1; $null = Invoke-McpTool download_file @{ filename = "f"; size_mb = 2 }').Progress
+        $records = (Invoke-Apart '$null = Connect-Sample -Speed 1; $null = Invoke-McpTool download_file @{ filename = "f"; size_mb = 1 }').Progress
         $late = $records | Where-Object { $_.PercentComplete -ge 60 -and $_.PercentComplete -lt 100 -and $_.RecordType -eq 'Processing' }
 
         $late.StatusDescription | Should -Match '/s$'

@@ -4,7 +4,7 @@ BeforeAll {
     . (Join-Path $PSScriptRoot 'Servers.ps1')
 
     # Runs a script in a runspace that has a connection, stops it once progress came, and says how long the stop took.
-    function Stop-Running([powershell] $Shell, [string] $Script) {
+    function Measure-Stop([powershell] $Shell, [string] $Script) {
         $Shell.Commands.Clear()
         $before = $Shell.Streams.Progress.Count
         $null = $Shell.AddScript($Script)
@@ -30,7 +30,7 @@ Describe 'A stopped call over <Case>' -ForEach @(
     BeforeAll {
         $shell = [powershell]::Create()
         $connection = Invoke-In $shell ". '$PSScriptRoot/Servers.ps1'; $Connect"
-        $seconds = Stop-Running $shell ($Wire ? 'Invoke-McpTool never -ProgressVariable updates' : 'Invoke-McpTool run_forever')
+        $seconds = Measure-Stop $shell ($Wire ? 'Invoke-McpTool never -ProgressVariable updates' : 'Invoke-McpTool run_forever')
     }
 
     AfterAll {

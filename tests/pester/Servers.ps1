@@ -31,6 +31,13 @@ function Start-FaultyHttp {
     [pscustomobject]@{ Uri = [uri] ($process.StandardOutput.ReadLine() | ConvertFrom-Json).url; Process = $process }
 }
 
+function New-Secret {
+    <# .SYNOPSIS A text as a secure string. #>
+    param([Parameter(Mandatory)][string] $Text)
+
+    [System.Net.NetworkCredential]::new('', $Text).SecurePassword
+}
+
 function Wait-Until {
     <# .SYNOPSIS Waits for a condition to hold; fails when it does not in time. #>
     param([Parameter(Mandatory)][scriptblock] $Condition, [double] $Seconds = 20)

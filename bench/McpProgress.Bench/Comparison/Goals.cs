@@ -25,6 +25,7 @@ internal sealed class Goals(LoadComparison loads, ColdComparison cold, int updat
             AddWhole("flood through Invoke-McpTool", cmdlet);
             AddAtMost("memory the flood adds to pwsh, MiB", MostMemoryGrowth, Median(cmdlet, report => report.GrowthMegabytes!.Value), "F0");
             AddAtMost("warm echo, Invoke-McpTool to bare SDK", MostEchoRatio, Ratio(cmdlet, sdk, report => report.EchoMedianMicroseconds), "F2");
+            AddAtMost("the same in CPU time", MostEchoRatio, Ratio(cmdlet, sdk, report => report.EchoCpuMicroseconds), "F2");
         }
 
         if (cold.Of(ColdComparison.Names.Import) is { } import && cold.Of(ColdComparison.Names.Start) is { } start)

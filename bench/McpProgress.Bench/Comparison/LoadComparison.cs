@@ -24,7 +24,7 @@ internal sealed class LoadComparison(int updates, int calls)
     public string ToMarkdown()
     {
         var table = new MarkdownTable(
-            "client", "updates a second", "received", "out of order", "after the result", "warm echo, µs", "CPU, s", "peak, MiB");
+            "client", "updates a second", "received", "out of order", "after the result", "warm echo, µs", "its CPU, µs", "CPU, s", "peak, MiB");
         foreach (IGrouping<string, LoadReport> peer in _reports.GroupBy(report => report.Peer))
         {
             table.Add(
@@ -34,6 +34,7 @@ internal sealed class LoadComparison(int updates, int calls)
                 new Samples(peer.Select(report => (double)report.OutOfOrder)).Format("N0"),
                 new Samples(peer.Select(report => (double)report.AfterResult)).Format("N0"),
                 new Samples(peer.Select(report => report.EchoMedianMicroseconds)).Format("N0"),
+                new Samples(peer.Select(report => report.EchoCpuMicroseconds)).Format("N0"),
                 new Samples(peer.Select(report => report.CpuSeconds)).Format("F1"),
                 new Samples(peer.Select(report => report.PeakMegabytes)).Format("N0"));
         }

@@ -39,7 +39,9 @@ internal sealed class CallTimers : IDisposable
         _idleTimeout = idleTimeout;
         if (idleTimeout > TimeSpan.Zero)
         {
-            _idleTimer = time.CreateTimer(static state => ((CallTimers)state!).CheckIdle(), this, idleTimeout, Timeout.InfiniteTimeSpan);
+            // Started only once the field is set: a short timer may fire before this line is through.
+            _idleTimer = time.CreateTimer(static state => ((CallTimers)state!).CheckIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _idleTimer.Change(idleTimeout, Timeout.InfiniteTimeSpan);
         }
 
         if (timeout > TimeSpan.Zero)

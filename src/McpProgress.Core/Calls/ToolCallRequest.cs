@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Progress;
 using McpProgress.Core.Tasks;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Calls;
 
@@ -21,11 +22,15 @@ public sealed record ToolCallRequest(string Tool, JsonObject Arguments)
     /// <summary>Answers what the tool asks while it runs; null where nobody can.</summary>
     public InputResponder? InputResponder { get; init; }
 
+    /// <summary>Whether the call carries background work, which publishes its own events.</summary>
+    internal bool IsBackground { get; init; }
+
     /// <summary>The parameters on the wire.</summary>
     internal JsonObject ToParameters(long progressToken) => new()
     {
         ["name"] = Tool,
-        ["arguments"] = Arguments,
+        // A copy: a node has one parent, and a request may be sent more than once.
+        ["arguments"] = Arguments.DeepClone(),
         ["_meta"] = new JsonObject { ["progressToken"] = progressToken },
     };
 }
@@ -36,14 +41,14 @@ public sealed record ToolCallRequest(string Tool, JsonObject Arguments)
 public sealed record ToolCallResult(JsonObject Raw, long ProgressCount)
 {
     /// <summary>Whether the tool reports an error; its text is then in <see cref="Content"/>.</summary>
-    public bool IsError => Raw["isError"] is JsonValue value && value.TryGetValue(out bool error) && error;
+    public bool IsError => Raw.Member("isError") is JsonValue value && value.TryGetValue(out bool error) && error;
 
     /// <summary>The structured result, if the tool gives one.</summary>
-    public JsonNode? StructuredContent => Raw["structuredContent"];
+    public JsonNode? StructuredContent => Raw.Member("structuredContent");
 
     /// <summary>The content blocks.</summary>
-    public IEnumerable<JsonObject> Content => (Raw["content"] as JsonArray)?.OfType<JsonObject>() ?? [];
+    public IEnumerable<JsonObject> Content => (Raw.Member("content") as JsonArray)?.OfType<JsonObject>() ?? [];
 
     /// <summary>All text blocks, one line each.</summary>
-    public string Text => string.Join('\n', Content.Select(block => block["text"]).OfType<JsonValue>().Select(text => text.ToString()));
+    public string Text => string.Join('\n', Content.Select(block => block.Member("text").Text()).OfType<string>());
 }

@@ -1,3 +1,4 @@
+using McpProgress.Core.Events;
 using Microsoft.Extensions.Logging;
 
 namespace McpProgress.Core.Connections;
@@ -25,6 +26,9 @@ public sealed record ConnectionOptions
 
     /// <summary>Where the connection itself logs; null is nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>Where everything that happens on the connection is published; null is nowhere.</summary>
+    public EventHub? Events { get; init; }
 
     /// <summary>The clock of timeouts and timestamps.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

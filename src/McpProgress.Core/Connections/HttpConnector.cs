@@ -51,10 +51,20 @@ internal static class HttpConnector
             }
 
             HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (response.Content.Headers.ContentLength > maximumMessageBytes && !IsEventStream(response.Content))
+            {
+                // Before a buffer of that size is made ready for it.
+                response.Dispose();
+                statistics.Unreadable();
+                throw MeasuredStream.TooLong(maximumMessageBytes);
+            }
+
             response.Content = new MeasuredContent(response.Content, maximumMessageBytes, statistics);
             return response;
         }
     }
+
+    private static bool IsEventStream(HttpContent content) => content.Headers.ContentType?.MediaType == "text/event-stream";
 
     private sealed class MeasuredContent : HttpContent
     {
@@ -74,10 +84,10 @@ internal static class HttpConnector
         }
 
         protected override async Task<Stream> CreateContentReadStreamAsync() =>
-            new MeasuredStream(await _inner.ReadAsStreamAsync().ConfigureAwait(false), _maximumMessageBytes, _statistics);
+            Measure(await _inner.ReadAsStreamAsync().ConfigureAwait(false));
 
         protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-            new MeasuredStream(await _inner.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), _maximumMessageBytes, _statistics);
+            Measure(await _inner.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
 
         protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
         {
@@ -87,6 +97,8 @@ internal static class HttpConnector
                 await source.CopyToAsync(stream).ConfigureAwait(false);
             }
         }
+
+        private MeasuredStream Measure(Stream body) => new(body, IsEventStream(_inner), _maximumMessageBytes, _statistics);
 
         protected override bool TryComputeLength(out long length)
         {

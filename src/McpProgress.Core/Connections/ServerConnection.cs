@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
+using McpProgress.Core.Events;
 using McpProgress.Core.Mcpc;
 using McpProgress.Core.Progress;
 using McpProgress.Core.Tasks;
@@ -22,6 +24,9 @@ public sealed class ServerConnection : IAsyncDisposable
     /// <summary>How long a server that says nothing to <c>server/discover</c> is waited for before <c>initialize</c> is tried.</summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a web server may take to answer the end of a session.</summary>
+    private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(2);
+
     private readonly ConnectionOptions _options;
     private readonly ProgressRouter _progress;
     private readonly OrderedTap _tap;
@@ -30,6 +35,7 @@ public sealed class ServerConnection : IAsyncDisposable
     private readonly WireCancellation _cancellation;
     private readonly Subscription _subscription;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lazy<Task> _closed;
     private McpClient? _client;
     private ServerProcess? _process;
     private HttpClient? _http;
@@ -40,6 +46,7 @@ public sealed class ServerConnection : IAsyncDisposable
         Name = name;
         Endpoint = endpoint;
         _options = options;
+        _closed = new Lazy<Task>(CloseAsync);
         _progress = new ProgressRouter(options.Time);
         _tap = new OrderedTap(_progress, Statistics);
         _tools = new ToolList((method, parameters, cancellationToken) => SendAsync(new WireRequest(method, parameters), cancellationToken), AcceptTool, options.Time);
@@ -51,8 +58,14 @@ public sealed class ServerConnection : IAsyncDisposable
         Mcpc = new McpcClient(this);
         _cancellation = new WireCancellation(SendNotificationAsync, options.Time);
         _tap.ToolsChanged = _tools.Invalidate;
-        _tap.LogReceived = message => LogReceived?.Invoke(message);
+        Events = ScopeOf();
+        _tap.LogReceived = message =>
+        {
+            LogReceived?.Invoke(message);
+            Events.Publish(EventNames.Log, new JsonObject { ["level"] = message.Level, ["logger"] = message.Logger, ["text"] = message.Text });
+        };
         _tap.McpcReceived = Mcpc.Take;
+        _tap.Answered = Mcpc.TakeAnswer;
         _tap.TaskChanged = TaskWatch.Take;
     }
 
@@ -109,6 +122,9 @@ public sealed class ServerConnection : IAsyncDisposable
     /// <summary>Who answers the server's questions.</summary>
     internal InputDesk Inputs { get; } = new();
 
+    /// <summary>The events of the connection itself.</summary>
+    internal EventScope Events { get; }
+
     internal TimeProvider Time => _options.Time;
 
     internal bool IsStateless => string.CompareOrdinal(ProtocolVersion, FirstStatelessRevision) >= 0;
@@ -116,7 +132,7 @@ public sealed class ServerConnection : IAsyncDisposable
     private McpClient Client => _client ?? throw new InvalidOperationException("Not connected yet.");
 
     private bool AnnouncesToolChanges =>
-        Capabilities["tools"]?["listChanged"] is JsonValue value && value.TryGetValue(out bool announces) && announces;
+        Capabilities.Member("tools").Member("listChanged") is JsonValue value && value.TryGetValue(out bool announces) && announces;
 
     private string Target => $"Server '{Name}'";
 
@@ -143,6 +159,9 @@ public sealed class ServerConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>The server's tools where they are known; null where it has to be asked.</summary>
+    public IReadOnlyList<ToolDescriptor>? KnownTools => _tools.Current;
+
     /// <summary>The server's tools: all pages, kept until the server says that they changed or their time to live is over.</summary>
     /// <param name="refresh">Asks again in any case.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -166,8 +185,10 @@ public sealed class ServerConnection : IAsyncDisposable
     /// <exception cref="McpFailureException">McpProtocolError, McpConnectionLost, McpIdleTimeout, McpTimeout or McpCancelled.</exception>
     public async Task<ToolCallResult> CallToolAsync(ToolCallRequest call, CancellationToken cancellationToken = default)
     {
-        CallProgress progress = _progress.Open(call.Observer);
+        // A call that belongs to background work is told of as that work, not twice.
+        CallProgress progress = _progress.Open(call.Observer, call.IsBackground ? null : token => ScopeOf(callId: $"call-{token & uint.MaxValue}"));
         using IDisposable responder = Inputs.Open(call.InputResponder);
+        progress.Events?.Open(EventNames.CallStarted, Events, new JsonObject { ["tool"] = call.Tool });
         try
         {
             var request = new WireRequest("tools/call", call.ToParameters(progress.Token))
@@ -176,7 +197,14 @@ public sealed class ServerConnection : IAsyncDisposable
                 IdleTimeout = call.IdleTimeout,
                 Timeout = call.Timeout,
             };
-            return new ToolCallResult(await RequestAsync(request, cancellationToken).ConfigureAwait(false), progress.Count);
+            var result = new ToolCallResult(await RequestAsync(request, cancellationToken).ConfigureAwait(false), progress.Count);
+            progress.Events?.Finish(call.Tool, result);
+            return result;
+        }
+        catch (McpFailureException failure)
+        {
+            progress.Events?.Finish(call.Tool, failure);
+            throw;
         }
         finally
         {
@@ -199,13 +227,11 @@ public sealed class ServerConnection : IAsyncDisposable
     }
 
     /// <summary>Closes the connection; a stdio server's process tree has ended when this returns.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _status, (int)ConnectionStatus.Closed) == (int)ConnectionStatus.Closed)
-        {
-            return;
-        }
+    public ValueTask DisposeAsync() => new(_closed.Value);
 
+    private async Task CloseAsync()
+    {
+        Interlocked.Exchange(ref _status, (int)ConnectionStatus.Closed);
         await _cancellation.DrainAsync().ConfigureAwait(false);
         await _closing.CancelAsync().ConfigureAwait(false);
         if (_process is not null)
@@ -213,11 +239,14 @@ public sealed class ServerConnection : IAsyncDisposable
             await _process.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (_client is not null)
+        Task closing = _client?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+        if (_http is not null)
         {
-            await _client.DisposeAsync().ConfigureAwait(false);
+            await Task.WhenAny(closing, Task.Delay(CloseGrace)).ConfigureAwait(false);
+            _http.CancelPendingRequests();
         }
 
+        await closing.ConfigureAwait(false);
         _http?.Dispose();
     }
 
@@ -236,6 +265,13 @@ public sealed class ServerConnection : IAsyncDisposable
         };
         McpClient client = _client = await McpClient.CreateAsync(transport, clientOptions, _options.LoggerFactory, limit.Token).ConfigureAwait(false);
         Describe(client);
+        Events.Open(EventNames.Connected, null, new JsonObject
+        {
+            ["transport"] = Endpoint is HttpEndpoint ? "http" : "stdio",
+            ["serverName"] = ServerName,
+            ["serverVersion"] = ServerVersion,
+            ["protocolVersion"] = ProtocolVersion,
+        });
         AskForLogs();
         _ = WatchAsync(client);
     }
@@ -251,6 +287,9 @@ public sealed class ServerConnection : IAsyncDisposable
                     return new StdioTransport(_process.Output, _process.Input, _tap, Statistics, _options.MaximumMessageBytes);
                 });
 
+            case StreamEndpoint streams:
+                return new StdioConnector(Name, () => new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes));
+
             case HttpEndpoint http:
                 (IClientTransport transport, _http) = HttpConnector.Create(http, _options, _tap, Statistics);
                 return transport;
@@ -263,12 +302,12 @@ public sealed class ServerConnection : IAsyncDisposable
     private void Describe(McpClient client)
     {
         ProtocolVersion = client.NegotiatedProtocolVersion ?? "";
-        Capabilities = _tap.Handshake?["capabilities"] as JsonObject ?? [];
+        Capabilities = _tap.Handshake.Member("capabilities") as JsonObject ?? [];
 
-        // Revision 2026-07-28 lets a server stay anonymous, and gives its name in the metadata otherwise.
-        JsonObject? server = _tap.Handshake?["serverInfo"] as JsonObject ?? _tap.Handshake?["_meta"]?["io.modelcontextprotocol/serverInfo"] as JsonObject;
-        ServerName = (server?["title"] ?? server?["name"])?.ToString();
-        ServerVersion = server?["version"]?.ToString();
+        // Revision 2026-07-28 keeps it in _meta, and lets a server stay anonymous.
+        JsonNode? server = _tap.Handshake.Member("serverInfo") ?? _tap.Handshake.Member("_meta").Member("io.modelcontextprotocol/serverInfo");
+        ServerName = server.Member("title").Text() ?? server.Member("name").Text();
+        ServerVersion = server.Member("version").Text();
     }
 
     // Over HTTP a tool may want arguments repeated in headers (x-mcp-header); the SDK does that for tools it knows,
@@ -300,7 +339,7 @@ public sealed class ServerConnection : IAsyncDisposable
             return;
         }
 
-        if (Capabilities["logging"] is null)
+        if (Capabilities.Member("logging") is null)
         {
             return;
         }
@@ -312,9 +351,18 @@ public sealed class ServerConnection : IAsyncDisposable
     private async Task WatchAsync(McpClient client)
     {
         await IgnoreOutcomeAsync(client.Completion).ConfigureAwait(false);
-        Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
+        Lose();
+        Events.Publish(EventNames.Disconnected, new JsonObject { ["status"] = Status.ToString() });
         _ended.TrySetResult();
+        if (_process is not null)
+        {
+            // Now and not when the session ends: by then its process id may belong to somebody else.
+            await _process.DisposeAsync().ConfigureAwait(false);
+        }
     }
+
+    /// <summary>Publishes the events of a call or a piece of background work.</summary>
+    internal EventScope ScopeOf(string? callId = null, string? taskId = null) => new(_options.Events, Name, callId, taskId);
 
     /// <summary>Completes when the connection has ended, from either side.</summary>
     internal Task Ended => _ended.Task;
@@ -354,20 +402,18 @@ public sealed class ServerConnection : IAsyncDisposable
         TimeSpan idle = wire.IdleTimeout ?? _options.IdleTimeout;
         using var timers = new CallTimers(progress ?? new CallProgress(0, _options.Time, null), idle, wire.Timeout, _options.Time, cancellationToken);
         var responseStream = new CancellationTokenSource();
+        Task<JsonRpcResponse>? answer = null;
         try
         {
-            Task<JsonRpcResponse> answer = Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
+            answer = Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
             _ = answer.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return (await answer.WaitAsync(timers.Ended).ConfigureAwait(false)).Result;
         }
         catch (OperationCanceledException) when (timers.End != CallEnd.None)
         {
-            _cancellation.Begin(
-                progress is null ? null : _progress.RequestOf(progress.Token),
-                timers.End,
-                notify: Endpoint is StdioEndpoint || !IsStateless,
-                closeStream: Endpoint is HttpEndpoint || progress is null,
-                responseStream);
+            RequestId? unanswered = progress is null ? null : _progress.RequestOf(progress.Token);
+            bool isStdio = Endpoint is StdioEndpoint;
+            _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && answer is not null ? answer : Task.CompletedTask, responseStream);
             throw Early(timers.End, wire, idle);
         }
         catch (Exception exception)
@@ -423,17 +469,36 @@ public sealed class ServerConnection : IAsyncDisposable
             return new McpFailureException(ErrorIds.ConnectionLost, $"The connection to {Target} was closed. Connect again with Connect-McpServer.", exception);
         }
 
-        if (_process is null || exception is McpProtocolException or McpFailureException)
+        if (_process is null)
+        {
+            if (!IsStateless && exception is HttpRequestException { StatusCode: HttpStatusCode.NotFound })
+            {
+                // That is how a server says that it has forgotten the session (revision 2025-11-25, transports).
+                Lose();
+            }
+
+            return Failures.Requesting(Target, exception);
+        }
+
+        if (exception is McpFailureException or McpProtocolException)
         {
             return Failures.Requesting(Target, exception);
         }
 
-        Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
+        if (exception is McpException or JsonException or ArgumentException or NotSupportedException or (InvalidOperationException and not ObjectDisposedException))
+        {
+            // The answer came, and makes no sense; the pipe is as good as before.
+            return new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered with something that cannot be used: {exception.Message}", exception);
+        }
+
+        Lose();
         string errors = await StandardErrorAsync().ConfigureAwait(false);
         string how = _process.ExitCode is { } exitCode ? $"ended with exit code {exitCode}" : "closed its output";
         return new McpFailureException(
             ErrorIds.ConnectionLost, $"The connection was lost: {Target} {how}. Connect again with Connect-McpServer.{errors}", exception);
     }
+
+    private void Lose() => Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
 
     /// <summary>The end of the standard error as part of a message; empty when there is none.</summary>
     private async Task<string> StandardErrorAsync()

@@ -26,6 +26,11 @@ public sealed record HttpEndpoint(Uri Uri) : ServerEndpoint
     public Secret? Token { get; init; }
 }
 
+/// <summary>A server at the other end of two streams, one JSON-RPC message a line: nothing is started, and nobody is waited for.</summary>
+/// <param name="Output">What the server writes.</param>
+/// <param name="Input">What the server reads.</param>
+internal sealed record StreamEndpoint(Stream Output, Stream Input) : ServerEndpoint;
+
 /// <summary>A text that must not be shown: it prints as asterisks.</summary>
 /// <param name="value">The secret text.</param>
 public sealed class Secret(string value)

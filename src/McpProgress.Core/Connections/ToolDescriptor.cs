@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Connections;
 
@@ -37,23 +38,34 @@ public sealed record ToolDescriptor
     /// <summary>Reads one entry of <c>tools/list</c>; null when it has no name.</summary>
     internal static ToolDescriptor? Read(JsonNode? entry)
     {
-        if (entry is not JsonObject definition || Text(definition["name"]) is not { Length: > 0 } name)
+        if (entry is not JsonObject definition || definition.Member("name").Text() is not { Length: > 0 } name)
         {
             return null;
         }
 
-        var annotations = definition["annotations"] as JsonObject;
+        var annotations = definition.Member("annotations") as JsonObject;
         return new ToolDescriptor(definition)
         {
             Name = name,
-            Title = Text(definition["title"]) ?? Text(annotations?["title"]),
-            Description = Text(definition["description"]),
-            InputSchema = definition["inputSchema"] is JsonObject input ? JsonSerializer.SerializeToElement(input) : AnyObject,
-            OutputSchema = definition["outputSchema"] is JsonObject output ? JsonSerializer.SerializeToElement(output) : null,
+            Title = definition.Member("title").Text() ?? annotations.Member("title").Text(),
+            Description = definition.Member("description").Text(),
+            InputSchema = definition.Member("inputSchema") is JsonObject input ? Element(input) ?? AnyObject : AnyObject,
+            OutputSchema = definition.Member("outputSchema") is JsonObject output ? Element(output) : null,
             Annotations = annotations,
-            TaskSupport = Text((definition["execution"] as JsonObject)?["taskSupport"]),
+            TaskSupport = definition.Member("execution").Member("taskSupport").Text(),
         };
     }
 
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    // One schema that is no valid text must not take all the other tools along.
+    private static JsonElement? Element(JsonObject schema)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToElement(schema);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
+    }
 }

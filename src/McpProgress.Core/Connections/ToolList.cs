@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Connections;
 
@@ -7,7 +8,7 @@ namespace McpProgress.Core.Connections;
 /// <param name="sendAsync">Sends a request.</param>
 /// <param name="accept">Says whether a tool can be called over this connection's transport.</param>
 /// <param name="time">The clock of the list's time to live.</param>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody takes holds nothing, and a closed connection may still be asked.")]
+[SuppressMessage("Design", "CA1001", Justification = "A disposed semaphore leaves whoever waits for it waiting for ever, and it holds nothing to dispose of.")]
 internal sealed class ToolList(
     Func<string, JsonObject, CancellationToken, Task<JsonNode?>> sendAsync, Func<ToolDescriptor, bool> accept, TimeProvider time)
 {
@@ -56,7 +57,8 @@ internal sealed class ToolList(
         }
     }
 
-    private IReadOnlyList<ToolDescriptor>? Current =>
+    /// <summary>The list where it is known; null where the server has to be asked.</summary>
+    public IReadOnlyList<ToolDescriptor>? Current =>
         Volatile.Read(ref _known) is { } known && (known.Expires is not { } expires || time.GetUtcNow() < expires) ? known.Tools : null;
 
     private async Task<Known> ReadAllAsync(CancellationToken cancellationToken)
@@ -68,7 +70,7 @@ internal sealed class ToolList(
         {
             JsonObject parameters = cursor is null ? [] : new JsonObject { ["cursor"] = cursor };
             var result = await sendAsync("tools/list", parameters, cancellationToken).ConfigureAwait(false) as JsonObject;
-            foreach (JsonNode? entry in result?["tools"] as JsonArray ?? [])
+            foreach (JsonNode? entry in result.Member("tools") as JsonArray ?? [])
             {
                 if (ToolDescriptor.Read(entry) is { } tool && accept(tool))
                 {
@@ -76,12 +78,14 @@ internal sealed class ToolList(
                 }
             }
 
-            if (result?["ttlMs"] is JsonValue ttl && ttl.TryGetValue(out double milliseconds) && milliseconds is > 0 and < int.MaxValue)
+            if (result.Member("ttlMs") is JsonValue ttl && ttl.TryGetValue(out double milliseconds) && milliseconds is > 0 and < int.MaxValue)
             {
-                expires = time.GetUtcNow().AddMilliseconds(milliseconds);
+                // The list is as fresh as its stalest page.
+                DateTimeOffset pageExpires = time.GetUtcNow().AddMilliseconds(milliseconds);
+                expires = expires < pageExpires ? expires : pageExpires;
             }
 
-            cursor = result?["nextCursor"] is JsonValue next && next.TryGetValue(out string? text) ? text : null;
+            cursor = result.Member("nextCursor").Text();
             if (string.IsNullOrEmpty(cursor))
             {
                 return new Known(tools, expires);

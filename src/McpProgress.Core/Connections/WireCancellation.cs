@@ -18,14 +18,13 @@ internal sealed class WireCancellation(Func<string, JsonObject, CancellationToke
     private readonly ConcurrentDictionary<Task, bool> _underWay = new();
 
     /// <summary>Starts to cancel one request.</summary>
-    /// <param name="request">Its id; null when it cannot be named.</param>
+    /// <param name="request">Its id, where a notification tells the server; null where closing the stream does.</param>
     /// <param name="end">Why.</param>
-    /// <param name="notify">Whether the server is to be told by a notification.</param>
-    /// <param name="closeStream">Whether the response stream is to be closed.</param>
+    /// <param name="answer">Completes once the notification has ended the waiting for an answer; the stream is closed after it.</param>
     /// <param name="responseStream">Closes the stream.</param>
-    public void Begin(RequestId? request, CallEnd end, bool notify, bool closeStream, CancellationTokenSource responseStream)
+    public void Begin(RequestId? request, CallEnd end, Task answer, CancellationTokenSource responseStream)
     {
-        Task task = RunAsync(request, end, notify, closeStream, responseStream);
+        Task task = RunAsync(request, end, answer, responseStream);
         _underWay[task] = true;
         _ = task.ContinueWith(done => _underWay.TryRemove(done, out _), TaskScheduler.Default);
     }
@@ -33,17 +32,20 @@ internal sealed class WireCancellation(Func<string, JsonObject, CancellationToke
     /// <summary>Waits until all that was begun is done or has had its time.</summary>
     public Task DrainAsync() => Task.WhenAll(_underWay.Keys);
 
-    private async Task RunAsync(RequestId? request, CallEnd end, bool notify, bool closeStream, CancellationTokenSource responseStream)
+    private async Task RunAsync(RequestId? request, CallEnd end, Task answer, CancellationTokenSource responseStream)
     {
         using var limit = new CancellationTokenSource(Grace, time);
         try
         {
-            if (notify && request is { } id)
+            if (request is { } id)
             {
                 JsonNode? requestId = id.Id is long number ? number : id.Id as string;
                 string reason = end == CallEnd.Cancelled ? "Cancelled by the user" : "Timed out";
                 await notifyAsync("notifications/cancelled", new JsonObject { ["requestId"] = requestId, ["reason"] = reason }, limit.Token)
                     .WaitAsync(limit.Token).ConfigureAwait(false);
+
+                // The SDK sends a second notification when the stream is closed while it still waits.
+                await answer.WaitAsync(limit.Token).ConfigureAwait(false);
             }
         }
         catch (Exception)
@@ -51,9 +53,13 @@ internal sealed class WireCancellation(Func<string, JsonObject, CancellationToke
             // The server cannot be told: it is gone, or it does not read. The call has ended here all the same.
         }
 
-        if (closeStream)
+        try
         {
             await responseStream.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // What breaks while the stream is torn down concerns nobody any more.
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Events;
 
 namespace McpProgress.Core.Mcpc;
 
@@ -16,6 +17,7 @@ public sealed class McpcClient
 
     private readonly ServerConnection _connection;
     private readonly ConcurrentDictionary<string, Action<McpcMessage>> _tasks = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, string> _calls = new();
     private readonly object _probing = new();
     private Task<McpcSupport?>? _support;
 
@@ -28,6 +30,7 @@ public sealed class McpcClient
     public string SessionId { get; } = Guid.NewGuid().ToString();
 
     /// <summary>Finds out, once for the connection, which dialect the server speaks; null for none.</summary>
+    /// <exception cref="McpFailureException">The server could not be asked; the next call asks again.</exception>
     public Task<McpcSupport?> GetSupportAsync(CancellationToken cancellationToken = default)
     {
         lock (_probing)
@@ -35,10 +38,11 @@ public sealed class McpcClient
             // A failed probe says nothing about the server: the next call asks again.
             if (_support is null or { IsFaulted: true } or { IsCanceled: true })
             {
-                _support = ProbeAsync(cancellationToken);
+                // Others may wait for it too: that one of them gives up does not end it.
+                _support = ProbeAsync(CancellationToken.None);
             }
 
-            return _support;
+            return _support.WaitAsync(cancellationToken);
         }
     }
 
@@ -47,8 +51,35 @@ public sealed class McpcClient
     /// <param name="listener">Gets its messages in wire order; runs on the reader.</param>
     internal void Listen(string taskId, Action<McpcMessage> listener) => _tasks[taskId] = listener;
 
+    /// <summary>Names the request that starts a task: its answer is the first message of the task, and takes its place in the order.</summary>
+    internal void Expect(string taskId, long requestId) => _calls[requestId] = taskId;
+
     /// <summary>Stops to listen.</summary>
-    internal void Forget(string taskId) => _tasks.TryRemove(taskId, out _);
+    internal void Forget(string taskId, long? requestId)
+    {
+        _tasks.TryRemove(taskId, out _);
+        if (requestId is { } id)
+        {
+            _calls.TryRemove(id, out _);
+        }
+    }
+
+    /// <summary>Whether an answer says that its task was created; if not, it is the result of a tool that does not use MCPC.</summary>
+    internal bool IsCreation(ToolCallResult answer, string taskId, out McpcMessage created)
+    {
+        created = null!;
+        return !answer.IsError && McpcMessage.TryParse(answer.Text, out created) &&
+            created.Type == McpcMessage.TaskType && created.SessionId == SessionId && created.TaskId == taskId;
+    }
+
+    /// <summary>Takes the answer to a request off the wire.</summary>
+    internal void TakeAnswer(long requestId, JsonObject result)
+    {
+        if (_calls.TryRemove(requestId, out string? taskId) && IsCreation(new ToolCallResult(result, 0), taskId, out McpcMessage created))
+        {
+            Take(created);
+        }
+    }
 
     /// <summary>Takes a message off the wire.</summary>
     internal void Take(McpcMessage message)
@@ -56,6 +87,7 @@ public sealed class McpcClient
         if (message.Type == McpcMessage.ServerEventType)
         {
             MessageReceived?.Invoke(message);
+            _connection.Events.Publish(EventNames.ServerEvent, new JsonObject { ["event"] = message.Event, ["result"] = message.Result?.DeepClone() });
         }
         else if (message.SessionId == SessionId && _tasks.TryGetValue(message.TaskId!, out Action<McpcMessage>? listener))
         {

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Mcpc;
 
@@ -24,6 +25,9 @@ public sealed record McpcMessage
 
     // Letters stay letters, as Python's json and pydantic leave them.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // A doubled member would throw when it is read, wherever in the result it is.
+    private static readonly JsonDocumentOptions OneOfEach = new() { AllowDuplicateProperties = false };
 
     private McpcMessage(string type, string @event, string sessionId, string? taskId, string? toolName, JsonNode? result, long? sequence)
     {
@@ -92,7 +96,7 @@ public sealed record McpcMessage
 
         try
         {
-            return JsonNode.Parse(text) is JsonObject members && TryRead(members, out message);
+            return JsonNode.Parse(text, documentOptions: OneOfEach) is JsonObject members && TryRead(members, out message);
         }
         catch (JsonException)
         {
@@ -137,15 +141,15 @@ public sealed record McpcMessage
     private static bool TryRead(JsonObject members, out McpcMessage message)
     {
         message = null!;
-        string type = Text(members["type"]) ?? TaskType;
-        if ((Text(members["protocol"]) ?? ProtocolName) != ProtocolName ||
-            Text(members["event"]) is not { } @event ||
-            Text(members["session_id"]) is not { Length: > 0 } sessionId)
+        string type = members["type"].Text() ?? TaskType;
+        if ((members["protocol"].Text() ?? ProtocolName) != ProtocolName ||
+            members["event"].Text() is not { } @event ||
+            members["session_id"].Text() is not { Length: > 0 } sessionId)
         {
             return false;
         }
 
-        string? taskId = Text(members["task_id"]);
+        string? taskId = members["task_id"].Text();
         if (type is not (TaskType or ServerEventType) || (type == TaskType && string.IsNullOrEmpty(taskId)))
         {
             return false;
@@ -154,9 +158,7 @@ public sealed record McpcMessage
         long? sequence = members["seq"] is JsonValue value && value.TryGetValue(out long number) ? number : null;
         JsonNode? result = members["result"];
         members.Remove("result");
-        message = new McpcMessage(type, @event, sessionId, taskId, Text(members["tool_name"]), result, sequence);
+        message = new McpcMessage(type, @event, sessionId, taskId, members["tool_name"].Text(), result, sequence);
         return true;
     }
-
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

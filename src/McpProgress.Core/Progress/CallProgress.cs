@@ -1,7 +1,9 @@
+using McpProgress.Core.Events;
+
 namespace McpProgress.Core.Progress;
 
 /// <summary>The progress of one call: applies updates in the order the connection reads them.</summary>
-internal sealed class CallProgress(long token, TimeProvider time, IProgressObserver? observer)
+internal sealed class CallProgress(long token, TimeProvider time, IProgressObserver? observer, EventScope? events = null)
 {
     private long _sequence;
     private long _lastActivity = time.GetTimestamp();
@@ -9,20 +11,28 @@ internal sealed class CallProgress(long token, TimeProvider time, IProgressObser
     /// <summary>The token that names this call on its connection.</summary>
     public long Token { get; } = token;
 
+    /// <summary>Publishes what happens to the call; null publishes nothing.</summary>
+    public EventScope? Events => events;
+
     /// <summary>How many updates were applied.</summary>
     public long Count => Interlocked.Read(ref _sequence);
 
     /// <summary>How long ago the call last showed life.</summary>
     public TimeSpan Idle => time.GetElapsedTime(Interlocked.Read(ref _lastActivity));
 
+    /// <summary>Notes a sign of life that is no update.</summary>
+    public void Touch() => Interlocked.Exchange(ref _lastActivity, time.GetTimestamp());
+
     /// <summary>Applies one update. Only the connection's reader calls this, so updates cannot overtake each other.</summary>
     public void Apply(double progress, double? total, string? message)
     {
-        Interlocked.Exchange(ref _lastActivity, time.GetTimestamp());
+        Touch();
         long sequence = Interlocked.Increment(ref _sequence);
 
         // Total 0 (and nonsense below it) means unknown, as an absent one does.
         double? known = total is { } value && double.IsFinite(value) && value > 0 ? value : null;
-        observer?.OnProgress(new ProgressUpdate(sequence, progress, known, message, time.GetUtcNow()));
+        var update = new ProgressUpdate(sequence, progress, known, message, time.GetUtcNow());
+        observer?.OnProgress(update);
+        events?.PublishProgress(update);
     }
 }

@@ -103,8 +103,9 @@ public sealed class ProgressPacer : IProgressObserver, IDisposable
     {
         lock (_lock)
         {
-            if (_disposed)
+            if (_disposed || !_requested)
             {
+                // Somebody has drawn meanwhile, as at the end of a call.
                 return;
             }
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Events;
 using McpProgress.Core.Transport;
 using ModelContextProtocol.Protocol;
 
@@ -16,21 +17,29 @@ internal sealed class ProgressRouter(TimeProvider time)
 
     private readonly ConcurrentDictionary<long, CallProgress> _inFlight = new();
     private readonly ConcurrentDictionary<RequestId, long> _tokenByRequest = new();
+    private readonly ConcurrentDictionary<long, RequestId> _requestByToken = new();
     private long _lastToken = FirstToken - 1;
 
     /// <summary>How many calls can still receive progress.</summary>
     public int InFlight => _inFlight.Count;
 
     /// <summary>Opens a new call.</summary>
-    public CallProgress Open(IProgressObserver? observer)
+    /// <param name="observer">Sees its updates.</param>
+    /// <param name="events">Publishes its updates; the token becomes the call id. Null publishes nothing.</param>
+    public CallProgress Open(IProgressObserver? observer, Func<long, EventScope>? events = null)
     {
-        var progress = new CallProgress(Interlocked.Increment(ref _lastToken), time, observer);
+        long token = Interlocked.Increment(ref _lastToken);
+        var progress = new CallProgress(token, time, observer, events?.Invoke(token));
         _inFlight[progress.Token] = progress;
         return progress;
     }
 
     /// <summary>Ends a call: from here on its updates are late.</summary>
-    public void Close(long token) => _inFlight.TryRemove(token, out _);
+    public void Close(long token)
+    {
+        _inFlight.TryRemove(token, out _);
+        Forget(token);
+    }
 
     /// <summary>Applies one notification.</summary>
     public ProgressVerdict Apply(in ProgressLine.Content content)
@@ -42,7 +51,7 @@ internal sealed class ProgressRouter(TimeProvider time)
 
         if (!_inFlight.TryGetValue(token, out CallProgress? call))
         {
-            return token >= FirstToken && token <= Interlocked.Read(ref _lastToken) ? ProgressVerdict.Late : ProgressVerdict.Invalid;
+            return WasGivenOut(token) ? ProgressVerdict.Late : ProgressVerdict.Invalid;
         }
 
         if (content.Progress is not { } progress || !double.IsFinite(progress))
@@ -59,9 +68,11 @@ internal sealed class ProgressRouter(TimeProvider time)
     {
         if (request.Params is JsonObject parameters &&
             parameters["_meta"] is JsonObject meta &&
-            meta["progressToken"] is JsonValue value && value.TryGetValue(out long token))
+            meta["progressToken"] is JsonValue value && value.TryGetValue(out long token) &&
+            _inFlight.ContainsKey(token))
         {
             _tokenByRequest[request.Id] = token;
+            _requestByToken[token] = request.Id;
         }
     }
 
@@ -69,30 +80,39 @@ internal sealed class ProgressRouter(TimeProvider time)
     /// Closes the call an answer belongs to, at its place on the wire, so that nothing after the result is applied.
     /// An answer that asks for input or names a task does not end the call.
     /// </summary>
-    public void ResponseReceived(JsonRpcMessageWithId response)
+    /// <returns>False for an answer to a call that is over, such as a second one: it must not take the place of the first.</returns>
+    public bool ResponseReceived(JsonRpcMessageWithId response)
     {
-        if (_tokenByRequest.TryRemove(response.Id, out long token) &&
-            !(response is JsonRpcResponse { Result: JsonObject result } && GoesOn(result)))
+        if (!_tokenByRequest.TryGetValue(response.Id, out long token))
+        {
+            return !(response.Id.Id is long id && WasGivenOut(id));
+        }
+
+        Forget(token);
+        if (!(response is JsonRpcResponse { Result: JsonObject result } && GoesOn(result)))
         {
             Close(token);
         }
+
+        return true;
     }
 
-    /// <summary>The request that carries a call's token right now; the token itself where none is known. Forgets it: it will not be answered.</summary>
-    public RequestId RequestOf(long token)
+    /// <summary>The request that carries a call's token and waits for its answer; null when there is none. Forgets it: the answer is not wanted any more.</summary>
+    public RequestId? RequestOf(long token) => Forget(token);
+
+    private RequestId? Forget(long token)
     {
-        foreach ((RequestId request, long of) in _tokenByRequest)
+        if (!_requestByToken.TryRemove(token, out RequestId request))
         {
-            if (of == token && _tokenByRequest.TryRemove(request, out _))
-            {
-                return request;
-            }
+            return null;
         }
 
-        return new RequestId(token);
+        _tokenByRequest.TryRemove(request, out _);
+        return request;
     }
 
+    private bool WasGivenOut(long token) => token >= FirstToken && token <= Interlocked.Read(ref _lastToken);
+
     private static bool GoesOn(JsonObject result) =>
-        result["task"] is JsonObject ||
-        (result["resultType"] is JsonValue type && type.TryGetValue(out string? name) && name is "input_required" or "task");
+        result.Member("task") is JsonObject || result.Member("resultType").Text() is "input_required" or "task";
 }

@@ -35,7 +35,11 @@ internal sealed class RateEstimator(TimeProvider time)
 
         double current = Math.Max(0, (progress - _sampledProgress) / elapsed.TotalSeconds);
         double keep = Math.Pow(0.5, elapsed / HalfLife);
-        PerSecond = PerSecond is { } before ? (before * keep) + (current * (1 - keep)) : current;
+        if (double.IsFinite(current))
+        {
+            PerSecond = PerSecond is { } before ? (before * keep) + (current * (1 - keep)) : current;
+        }
+
         Sample(progress);
     }
 

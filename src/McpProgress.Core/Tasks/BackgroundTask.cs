@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
+using McpProgress.Core.Events;
 using McpProgress.Core.Progress;
 
 namespace McpProgress.Core.Tasks;
@@ -70,13 +71,18 @@ public sealed class BackgroundTask
 {
     private readonly object _lock = new();
     private readonly TimeProvider _time;
+    private readonly EventScope? _origin;
+    private readonly EventScope _events;
     private readonly TaskCompletionSource<ToolCallResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cancellation = new();
     private readonly List<Question> _pending = [];
     private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
     private BackgroundState _state;
+    private long _updates;
+    private bool _announced;
 
-    internal BackgroundTask(string id, BackgroundKind kind, string serverName, string serverKey, string tool, DateTimeOffset createdAt, TimeProvider time)
+    internal BackgroundTask(
+        string id, BackgroundKind kind, string serverName, string serverKey, string tool, DateTimeOffset createdAt, TimeProvider time, EventScope? origin = null, EventScope? events = null)
     {
         Id = id;
         Kind = kind;
@@ -85,6 +91,8 @@ public sealed class BackgroundTask
         Tool = tool;
         CreatedAt = createdAt;
         _time = time;
+        _origin = origin;
+        _events = events ?? new EventScope(null, serverName, taskId: id);
         _state = new BackgroundState(BackgroundStatus.Working, null, null, null, createdAt, null, null);
 
         // Observed here: a task nobody waits for must not end up as an unobserved exception.
@@ -234,7 +242,9 @@ public sealed class BackgroundTask
                 return;
             }
 
+            BackgroundState before = _state;
             Volatile.Write(ref _state, next with { UpdatedAt = _time.GetUtcNow() });
+            Publish(before, _state);
         }
 
         Changed?.Invoke(this);
@@ -243,11 +253,31 @@ public sealed class BackgroundTask
     internal void Warn(string message) => Warned?.Invoke(message);
 
     /// <summary>Takes the id that the server gave.</summary>
-    internal void Rename(string id) => Id = id;
+    internal void Rename(string id)
+    {
+        Id = id;
+        _events.TaskId = id;
+    }
+
+    /// <summary>Tells, once, that the work has begun.</summary>
+    internal void Announce()
+    {
+        lock (_lock)
+        {
+            if (_announced)
+            {
+                return;
+            }
+
+            _announced = true;
+            _events.Open(EventNames.TaskCreated, _origin, new JsonObject { ["tool"] = Tool, ["kind"] = Kind.ToString() });
+        }
+    }
 
     internal void Complete(ToolCallResult result)
     {
         Update(state => state with { Status = BackgroundStatus.Completed });
+        _events.Finish(Tool, result);
         _completion.TrySetResult(result);
     }
 
@@ -255,7 +285,22 @@ public sealed class BackgroundTask
     {
         BackgroundStatus status = failure.ErrorId == ErrorIds.Cancelled ? BackgroundStatus.Cancelled : BackgroundStatus.Failed;
         Update(state => state with { Status = status, StatusMessage = failure.Message });
+        _events.Finish(Tool, failure);
         _completion.TrySetException(failure);
+    }
+
+    private void Publish(BackgroundState before, BackgroundState after)
+    {
+        if (after.Progress is { } progress && (after.Progress != before.Progress || after.Total != before.Total))
+        {
+            _events.PublishProgress(new ProgressUpdate(++_updates, progress, after.Total, after.StatusMessage, after.UpdatedAt));
+        }
+
+        if (after.Status != before.Status || (after.StatusMessage != before.StatusMessage && after.Progress is null))
+        {
+            string name = after.Status == BackgroundStatus.InputRequired && before.Status != after.Status ? EventNames.InputRequired : EventNames.TaskUpdated;
+            _events.Publish(name, new JsonObject { ["tool"] = Tool, ["status"] = after.Status.ToString(), ["statusMessage"] = after.StatusMessage });
+        }
     }
 
     private Question Find(string? key)

@@ -20,7 +20,9 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
         ServerConnection connection, BackgroundRequest request, Action<BackgroundTask>? observer = null, CancellationToken cancellationToken = default)
     {
         BackgroundKind kind = request.Kind ?? await ChooseAsync(connection, request.Tool, cancellationToken).ConfigureAwait(false);
-        var task = new BackgroundTask(Guid.NewGuid().ToString(), kind, connection.Name, connection.Key, request.Tool.Name, connection.Time.GetUtcNow(), connection.Time);
+        string id = Guid.NewGuid().ToString();
+        var task = new BackgroundTask(
+            id, kind, connection.Name, connection.Key, request.Tool.Name, connection.Time.GetUtcNow(), connection.Time, connection.Events, connection.ScopeOf(taskId: id));
         if (observer is not null)
         {
             task.Changed += observer;
@@ -45,7 +47,8 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
     /// <exception cref="McpFailureException">McpInvalidArgument: this kind of work cannot be taken up.</exception>
     public BackgroundTask Resume(ServerConnection connection, TaskRecord record, InputResponder? responder = null)
     {
-        var task = new BackgroundTask(record.Id, record.Kind, record.ServerName, record.ServerKey, record.Tool, record.CreatedAt, connection.Time);
+        var task = new BackgroundTask(
+            record.Id, record.Kind, record.ServerName, record.ServerKey, record.Tool, record.CreatedAt, connection.Time, connection.Events, connection.ScopeOf(taskId: record.Id));
         task.Update(state => state with
         {
             StatusMessage = record.StatusMessage,
@@ -68,7 +71,7 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
     {
         foreach ((BackgroundTask task, ConnectionSlot slot) in Running())
         {
-            if (task.ServerKey == connection.Key && slot.Current.Status != ConnectionStatus.Connected)
+            if (task.ServerKey == connection.Key && slot.IsLost)
             {
                 slot.Replace(connection);
             }

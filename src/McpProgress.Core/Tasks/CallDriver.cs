@@ -6,6 +6,9 @@ namespace McpProgress.Core.Tasks;
 /// <summary>Background work as a plain call held open: it lives as long as the connection.</summary>
 internal sealed class CallDriver(BackgroundTask task, ConnectionSlot slot, BackgroundRequest request) : TaskDriver(task, slot, request), IProgressObserver
 {
+    // The call has its own timers, which tell the server why it ends.
+    protected override (TimeSpan Idle, TimeSpan Total) Limits => (TimeSpan.Zero, TimeSpan.Zero);
+
     public override Task<ToolCallResult?> StartAsync(CancellationToken cancellationToken) => System.Threading.Tasks.Task.FromResult<ToolCallResult?>(null);
 
     public override Task<ToolCallResult> FinishAsync(CancellationToken cancellationToken)
@@ -16,6 +19,7 @@ internal sealed class CallDriver(BackgroundTask task, ConnectionSlot slot, Backg
             IdleTimeout = Request.IdleTimeout,
             Timeout = Request.Timeout,
             InputResponder = AskAsync,
+            IsBackground = true,
         };
         return Slot.Current.CallToolAsync(call, cancellationToken);
     }

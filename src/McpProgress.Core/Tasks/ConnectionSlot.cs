@@ -6,37 +6,59 @@ namespace McpProgress.Core.Tasks;
 internal sealed class ConnectionSlot(ServerConnection connection)
 {
     private readonly object _lock = new();
-    private TaskCompletionSource<ServerConnection>? _waiting;
+    private TaskCompletionSource _replaced = New();
+    private bool _failing;
 
     /// <summary>The connection now.</summary>
     public ServerConnection Current { get; private set; } = connection;
 
+    /// <summary>Whether another connection would be welcome. Over HTTP one can stand although nothing gets through.</summary>
+    public bool IsLost
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _failing || Current.Status != ConnectionStatus.Connected;
+            }
+        }
+    }
+
+    /// <summary>Notes whether the last request over a connection got through.</summary>
+    public void Report(ServerConnection connection, bool failing)
+    {
+        lock (_lock)
+        {
+            if (Current == connection)
+            {
+                _failing = failing;
+            }
+        }
+    }
+
     /// <summary>Puts another connection in, and lets those go on who wait for one.</summary>
     public void Replace(ServerConnection connection)
     {
-        TaskCompletionSource<ServerConnection>? waiting;
+        TaskCompletionSource replaced;
         lock (_lock)
         {
             Current = connection;
-            waiting = _waiting;
-            _waiting = null;
+            _failing = false;
+            replaced = _replaced;
+            _replaced = New();
         }
 
-        waiting?.TrySetResult(connection);
+        replaced.TrySetResult();
     }
 
-    /// <summary>Waits until the lost connection was replaced.</summary>
-    public Task WaitForReplacementAsync(ServerConnection lost, CancellationToken cancellationToken)
+    /// <summary>Completes when the connection was replaced.</summary>
+    public Task ReplacedAsync(ServerConnection lost)
     {
         lock (_lock)
         {
-            if (Current != lost)
-            {
-                return Task.CompletedTask;
-            }
-
-            _waiting ??= new TaskCompletionSource<ServerConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _waiting.Task.WaitAsync(cancellationToken);
+            return Current == lost ? _replaced.Task : Task.CompletedTask;
         }
     }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

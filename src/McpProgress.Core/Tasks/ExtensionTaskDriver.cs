@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Transport;
 using ModelContextProtocol;
 
 namespace McpProgress.Core.Tasks;
@@ -13,6 +15,8 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
 
     private const string CapabilitiesKey = "io.modelcontextprotocol/clientCapabilities";
 
+    private readonly ConcurrentDictionary<string, InputAnswer> _unsent = new(StringComparer.Ordinal);
+
     protected override string TtlMember => "ttlMs";
 
     protected override string PollIntervalMember => "pollIntervalMs";
@@ -22,7 +26,7 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
         ServerConnection connection = Slot.Current;
         using IDisposable inputs = connection.Inputs.Open(AskAsync);
         JsonObject answer = await connection.RequestAsync(Declaring(new WireRequest("tools/call", CallParameters(0))), cancellationToken).ConfigureAwait(false);
-        if (TextOf(answer["resultType"]) != "task")
+        if (answer.Member("resultType").Text() != "task")
         {
             // The server decides: this call was not worth a task to it.
             return new ToolCallResult(answer, 0);
@@ -32,8 +36,8 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
         return null;
     }
 
-    public override Task CancelAsync(CancellationToken cancellationToken) =>
-        Slot.Current.RequestAsync(Named("tasks/cancel"), cancellationToken);
+    protected override Task CancelAsync(ServerConnection connection, CancellationToken cancellationToken) =>
+        connection.RequestAsync(Named("tasks/cancel"), cancellationToken);
 
     protected override async Task<JsonObject> GetAsync(ServerConnection connection, CancellationToken cancellationToken)
     {
@@ -49,45 +53,61 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
 
     protected override Task<ToolCallResult> GetResultAsync(ServerConnection connection, JsonObject state, CancellationToken cancellationToken) => StatusOf(state) switch
     {
-        BackgroundStatus.Completed when state["result"] is JsonObject result =>
+        BackgroundStatus.Completed when state.Member("result") is JsonObject result =>
             System.Threading.Tasks.Task.FromResult(new ToolCallResult((JsonObject)result.DeepClone(), 0)),
         BackgroundStatus.Cancelled => throw new McpFailureException(
-            ErrorIds.Cancelled, $"The task '{Task.Id}' was cancelled on the server. {TextOf(state["statusMessage"])}".TrimEnd()),
+            ErrorIds.Cancelled, $"The task '{Task.Id}' was cancelled on the server. {state.Member("statusMessage").Text()}".TrimEnd()),
         _ => throw new McpFailureException(
             ErrorIds.ProtocolError,
-            $"The task '{Task.Id}' of tool '{Task.Tool}' failed on the server: {TextOf((state["error"] as JsonObject)?["message"]) ?? TextOf(state["statusMessage"]) ?? "it did not say why"}"),
+            $"The task '{Task.Id}' of tool '{Task.Tool}' failed on the server: {state.Member("error").Member("message").Text() ?? state.Member("statusMessage").Text() ?? "it did not say why"}"),
     };
 
     protected override void AnswerInput(ServerConnection connection, JsonObject state, CancellationToken cancellationToken)
     {
-        foreach ((string key, JsonNode? question) in state["inputRequests"] as JsonObject ?? [])
+        foreach ((string key, JsonNode? question) in state.Member("inputRequests") as JsonObject ?? [])
         {
             if (question is JsonObject members)
             {
-                InputRequest input = InputRequest.Read(key, TextOf(members["method"]) ?? "elicitation/create", (JsonObject)(members["params"] as JsonObject ?? []).DeepClone());
+                InputRequest input = InputRequest.Read(key, members.Member("method").Text() ?? "elicitation/create", (JsonObject)(members.Member("params") as JsonObject ?? []).DeepClone());
                 _ = AnswerAsync(connection, input, cancellationToken);
             }
         }
     }
 
-    protected override void Subscribe(ServerConnection connection) => connection.RefreshSubscription();
+    protected override void Watching(ServerConnection connection) => connection.RefreshSubscription();
 
     private async Task AnswerAsync(ServerConnection connection, InputRequest input, CancellationToken cancellationToken)
     {
         try
         {
-            if (await AskAsync(input, cancellationToken).ConfigureAwait(false) is { } answer)
+            if (_unsent.TryRemove(input.Key, out InputAnswer? answer) || (answer = await AskAsync(input, cancellationToken).ConfigureAwait(false)) is not null)
             {
-                JsonObject parameters = NamedParameters();
-                parameters["inputResponses"] = new JsonObject { [input.Key] = answer.ToJson() };
-                await connection.RequestAsync(Named("tasks/update", parameters), cancellationToken).ConfigureAwait(false);
+                await SendAsync(connection, input.Key, answer, cancellationToken).ConfigureAwait(false);
                 Wake();
             }
         }
-        catch (Exception exception) when (exception is McpFailureException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
-            // The task goes on or ends by itself; its next state tells which.
-            Wake();
+            // The task has ended; nobody wants the answer any more.
+        }
+    }
+
+    private async Task SendAsync(ServerConnection connection, string key, InputAnswer answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            JsonObject parameters = NamedParameters();
+            parameters["inputResponses"] = new JsonObject { [key] = answer.ToJson() };
+            await connection.RequestAsync(Named("tasks/update", parameters), cancellationToken).ConfigureAwait(false);
+        }
+        catch (McpFailureException failure) when (failure.ErrorId == ErrorIds.ConnectionLost)
+        {
+            // Asked once, and sent when the server, reached again, still wants it.
+            _unsent[key] = answer;
+        }
+        catch (McpFailureException failure) when (failure.ErrorId != ErrorIds.Cancelled)
+        {
+            Task.Warn($"The server did not take the answer to '{key}': {failure.Message}");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Transport;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
@@ -20,7 +21,9 @@ internal sealed class InputDesk
     private readonly object _lock = new();
     private readonly List<Registration> _calls = [];
     private readonly Dictionary<string, InputResponder> _tasks = new(StringComparer.Ordinal);
-    private long _lastKey;
+
+    // One count for all connections: a task that goes on over another one must not meet a key it has answered.
+    private static long _lastKey;
 
     /// <summary>Registers who answers for the call made in this flow, until disposed.</summary>
     public IDisposable Open(InputResponder? responder)
@@ -65,7 +68,7 @@ internal sealed class InputDesk
     // Over stdio a question of revision 2025-11-25 does not say which call it belongs to, unless a task: then the newest call is asked.
     private InputResponder? Find(JsonObject parameters)
     {
-        string? task = parameters["_meta"]?[RelatedTaskKey]?["taskId"] is JsonValue value && value.TryGetValue(out string? id) ? id : null;
+        string? task = parameters.Member("_meta").Member(RelatedTaskKey).Member("taskId").Text();
         lock (_lock)
         {
             return task is not null && _tasks.TryGetValue(task, out InputResponder? ofTask)

@@ -2,16 +2,23 @@ using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Mcpc;
+using McpProgress.Core.Progress;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Tasks;
 
 /// <summary>A task of the MCP Callback Protocol: it lives as long as the connection.</summary>
-internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, BackgroundRequest request) : TaskDriver(task, slot, request)
+internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, BackgroundRequest request) : TaskDriver(task, slot, request), IProgressObserver
 {
     private readonly TaskCompletionSource<ToolCallResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private McpcSupport? _support;
     private IDisposable? _inputs;
+    private long? _requestId;
 
+    protected override (TimeSpan Idle, TimeSpan Total) Limits => (Request.IdleTimeout, Request.Timeout);
+
+    // Not waiting for the answer to the call: a server that speaks MCPC may have tools that do not, and those answer
+    // when they are done.
     public override async Task<ToolCallResult?> StartAsync(CancellationToken cancellationToken)
     {
         ServerConnection connection = Slot.Current;
@@ -24,49 +31,45 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
         }
 
         Task.CanCancelOnServer = _support.Extensions.Contains("cancel");
+        Task.Announce();
         connection.Mcpc.Listen(Task.Id, Take);
-        var parameters = new JsonObject
-        {
-            ["name"] = Request.Tool.Name,
-            ["arguments"] = _support.Dialect.AddIds(Request.Arguments, connection.Mcpc.SessionId, Task.Id),
-        };
         _inputs = connection.Inputs.OpenTask(Task.Id, AskAsync);
-        JsonObject answer = await connection.RequestAsync(new WireRequest("tools/call", parameters), cancellationToken).ConfigureAwait(false);
-        var result = new ToolCallResult(answer, 0);
-        if (result.IsError || !McpcMessage.TryParse(result.Text, out McpcMessage created) || created.TaskId != Task.Id)
-        {
-            // The tool answered at once: its server knows MCPC, but this tool does not use it.
-            return result;
-        }
-
-        // The listeners are told of the creation too, although it came with the call's own result.
-        connection.Mcpc.Take(created);
         return null;
     }
 
     public override async Task<ToolCallResult> FinishAsync(CancellationToken cancellationToken)
     {
-        Task lost = Slot.Current.Ended;
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (Request.Timeout > TimeSpan.Zero)
-        {
-            limit.CancelAfter(Request.Timeout);
-        }
-
+        ServerConnection connection = Slot.Current;
+        CallProgress progress = connection.OpenProgress(this);
+        _requestId = progress.Token;
+        connection.Mcpc.Expect(Task.Id, progress.Token);
         try
         {
-            Task first = await System.Threading.Tasks.Task.WhenAny(_ended.Task, lost).WaitAsync(limit.Token).ConfigureAwait(false);
-            if (first == lost && !_ended.Task.IsCompleted)
+            Task<JsonObject> answer = connection.RequestAsync(Call(progress), cancellationToken);
+            if (await System.Threading.Tasks.Task.WhenAny(answer, _ended.Task).ConfigureAwait(false) == answer)
             {
-                throw await Slot.Current.ExplainLossAsync().ConfigureAwait(false);
+                var result = new ToolCallResult(await answer.ConfigureAwait(false), progress.Count);
+                if (!connection.Mcpc.IsCreation(result, Task.Id, out _))
+                {
+                    // This tool does not use MCPC: the answer is its result.
+                    return result;
+                }
+
+                await System.Threading.Tasks.Task.WhenAny(_ended.Task, connection.Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            return await _ended.Task.ConfigureAwait(false);
+            return _ended.Task.IsCompleted ? await _ended.Task.ConfigureAwait(false) : throw await connection.ExplainLossAsync().ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        finally
         {
-            throw new McpFailureException(ErrorIds.Timeout, $"The task '{Task.Id}' took longer than {Request.Timeout.TotalSeconds:0.#} s. Give it longer with -TimeoutSec; 0 sets no limit.");
+            connection.CloseProgress(progress);
         }
+    }
+
+    public void OnProgress(in ProgressUpdate update)
+    {
+        Life.Touch();
+        Task.Report(update);
     }
 
     public override async Task CancelAsync(CancellationToken cancellationToken)
@@ -79,12 +82,20 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
 
     public override void Release()
     {
-        Slot.Current.Mcpc.Forget(Task.Id);
+        Slot.Current.Mcpc.Forget(Task.Id, _requestId);
         _inputs?.Dispose();
+    }
+
+    private WireRequest Call(CallProgress progress)
+    {
+        JsonObject parameters = CallParameters(progress.Token);
+        parameters["arguments"] = _support!.Dialect.AddIds(Request.Arguments, Slot.Current.Mcpc.SessionId, Task.Id);
+        return new WireRequest("tools/call", parameters) { Progress = progress, IdleTimeout = TimeSpan.Zero };
     }
 
     private void Take(McpcMessage message)
     {
+        Life.Touch();
         switch (message.Event)
         {
             case "complete":
@@ -108,8 +119,8 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
     private void Update(JsonNode? result)
     {
         string? status = TextOf(result);
-        double? percent = (result as JsonObject)?["progress"] is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number) ? number : null;
-        double? total = (result as JsonObject)?["total"] is JsonValue end && end.TryGetValue(out double last) && double.IsFinite(last) && last > 0 ? last : null;
+        double? percent = NumberOf(result.Member("progress"));
+        double? total = NumberOf(result.Member("total")) is { } end and > 0 ? end : null;
 
         // The original's progress is a percentage; a total beside it is an addition of ours.
         Task.Update(state => state with
@@ -123,15 +134,14 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
     /// <summary>The text of a message's result: itself, or its member status or message.</summary>
     private static string? TextOf(JsonNode? result) => result switch
     {
-        JsonValue value when value.TryGetValue(out string? text) => text,
-        JsonObject members => TextOf(members["status"]) ?? TextOf(members["message"]),
-        _ => null,
+        JsonObject members => members.Member("status").Text() ?? members.Member("message").Text(),
+        _ => result.Text(),
     };
 
     /// <summary>The message's result in the form that a call's result has, so that nobody has to know where it came from.</summary>
     private static ToolCallResult ResultOf(JsonNode? result)
     {
-        string text = result is JsonValue value && value.TryGetValue(out string? plain) ? plain : result?.ToJsonString() ?? "";
+        string text = result.Text() ?? result?.ToJsonString() ?? "";
         var raw = new JsonObject { ["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = text }) };
         if (result is JsonObject or JsonArray)
         {

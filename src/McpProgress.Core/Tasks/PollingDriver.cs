@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Tasks;
 
@@ -9,8 +11,16 @@ namespace McpProgress.Core.Tasks;
 internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, BackgroundRequest? request, TaskRegistry? registry)
     : TaskDriver(task, slot, request)
 {
+    /// <summary>What a timer can count; a session does not last longer.</summary>
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+
     private readonly PollDelay _delay = new(slot.Current.Time);
+    private ServerConnection? _watched;
     private BackgroundState? _saved;
+    private string? _messageBeforeLoss;
+
+    /// <summary>Whether the server has named it: before that, no request can.</summary>
+    protected bool IsNamed { get; private set; } = request is null;
 
     /// <summary>The member that carries the time to live, in milliseconds.</summary>
     protected abstract string TtlMember { get; }
@@ -27,13 +37,20 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     /// <summary>Deals with a task that waits for input.</summary>
     protected abstract void AnswerInput(ServerConnection connection, JsonObject state, CancellationToken cancellationToken);
 
-    /// <summary>Sets the watch, and takes over what the server said on creating the task.</summary>
+    /// <summary>Takes over what the server said on creating the task.</summary>
     protected void Created(JsonObject state)
     {
-        Task.Rename(TextOf(state["taskId"]) ?? throw new McpFailureException(ErrorIds.ProtocolError, $"The server made a task of '{Task.Tool}' without an id."));
+        Task.Rename(state.Member("taskId").Text() ?? throw new McpFailureException(ErrorIds.ProtocolError, $"The server made a task of '{Task.Tool}' without an id."));
+        Task.Announce();
+        IsNamed = true;
         Apply(state);
-        Watch(Slot.Current);
     }
+
+    /// <summary>Asks the server to cancel it.</summary>
+    protected abstract Task CancelAsync(ServerConnection connection, CancellationToken cancellationToken);
+
+    public override Task CancelAsync(CancellationToken cancellationToken) =>
+        IsNamed ? CancelAsync(Slot.Current, cancellationToken) : System.Threading.Tasks.Task.CompletedTask;
 
     public override async Task<ToolCallResult> FinishAsync(CancellationToken cancellationToken)
     {
@@ -43,9 +60,11 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
             while (true)
             {
                 ServerConnection connection = Slot.Current;
+                Watch(connection);
                 try
                 {
                     JsonObject state = await GetAsync(connection, cancellationToken).ConfigureAwait(false);
+                    Found(connection);
                     Apply(state);
                     switch (StatusOf(state))
                     {
@@ -60,7 +79,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
 
                     await _delay.WaitAsync(Task.State.PollInterval, cancellationToken).ConfigureAwait(false);
                 }
-                catch (McpFailureException failure) when (failure.ErrorId == ErrorIds.ConnectionLost)
+                catch (McpFailureException failure) when (IsLoss(failure))
                 {
                     await WaitForConnectionAsync(connection, cancellationToken).ConfigureAwait(false);
                 }
@@ -74,12 +93,11 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         }
     }
 
-    protected override void Resume() => Watch(Slot.Current);
-
     public override void Release()
     {
+        _watched?.TaskWatch.Remove(Task.Id);
+
         // It has ended, and nobody can take it up later.
-        Slot.Current.TaskWatch.Remove(Task.Id);
         registry?.Remove(Task.ServerKey, Task.Id);
     }
 
@@ -92,7 +110,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         : new McpFailureException(ErrorIds.TaskNotFound, $"Server '{Task.ServerName}' does not know the task '{Task.Id}' (any more). It may have been restarted, or have forgotten it.", inner);
 
     /// <summary>The name of the status on the wire (both revisions use the same).</summary>
-    protected static BackgroundStatus StatusOf(JsonObject state) => TextOf(state["status"]) switch
+    protected static BackgroundStatus StatusOf(JsonObject state) => state.Member("status").Text() switch
     {
         "input_required" => BackgroundStatus.InputRequired,
         "completed" => BackgroundStatus.Completed,
@@ -101,22 +119,31 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         _ => BackgroundStatus.Working,
     };
 
-    protected static string? TextOf(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
-
     private bool IsOver => Task.State.ExpiresAt <= Slot.Current.Time.GetUtcNow();
 
     private void Watch(ServerConnection connection)
     {
+        if (_watched == connection)
+        {
+            return;
+        }
+
+        _watched?.TaskWatch.Remove(Task.Id);
+        _watched = connection;
         connection.TaskWatch.Add(Task.Id, state =>
         {
             Apply(state);
-            Wake();
+            if (StatusOf(state) != BackgroundStatus.Working)
+            {
+                // Only now is there more to get than the notification says.
+                Wake();
+            }
         });
-        Subscribe(connection);
+        Watching(connection);
     }
 
-    /// <summary>Asks for notifications where they have to be asked for.</summary>
-    protected virtual void Subscribe(ServerConnection connection)
+    /// <summary>Called when it goes over a connection for the first time: asks for what has to be asked for there.</summary>
+    protected virtual void Watching(ServerConnection connection)
     {
     }
 
@@ -124,8 +151,8 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     private void Apply(JsonObject state)
     {
         BackgroundStatus status = StatusOf(state);
-        var numbers = (state["_meta"] as JsonObject)?["mcpprogress/progress"] as JsonObject;
-        if (TextOf(state["createdAt"]) is { } created &&
+        JsonNode? numbers = state.Member("_meta").Member("mcpprogress/progress");
+        if (state.Member("createdAt").Text() is { } created &&
             DateTimeOffset.TryParse(created, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset createdAt))
         {
             Task.CreatedAt = createdAt;
@@ -134,11 +161,11 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         Task.Update(before => before with
         {
             Status = status is BackgroundStatus.InputRequired or BackgroundStatus.Working && Task.PendingInput.Count == 0 ? status : before.Status,
-            StatusMessage = TextOf(state["statusMessage"]) ?? before.StatusMessage,
-            Progress = NumberOf(numbers?["progress"]) ?? before.Progress,
-            Total = NumberOf(numbers?["total"]) ?? before.Total,
-            ExpiresAt = NumberOf(state[TtlMember]) is { } ttl ? Task.CreatedAt + Milliseconds(ttl) : before.ExpiresAt,
-            PollInterval = NumberOf(state[PollIntervalMember]) is { } interval ? Milliseconds(interval) : before.PollInterval,
+            StatusMessage = state.Member("statusMessage").Text() ?? before.StatusMessage,
+            Progress = NumberOf(numbers.Member("progress")) ?? before.Progress,
+            Total = NumberOf(numbers.Member("total")) ?? before.Total,
+            ExpiresAt = NumberOf(state.Member(TtlMember)) is { } ttl ? Later(Task.CreatedAt, Milliseconds(ttl)) : before.ExpiresAt,
+            PollInterval = NumberOf(state.Member(PollIntervalMember)) is { } interval ? Milliseconds(interval) : before.PollInterval,
         });
         Save();
     }
@@ -177,34 +204,43 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         }
     }
 
+    // A web server that is being restarted answers through its proxy with an error of the gateway.
+    private static bool IsLoss(McpFailureException failure) => failure.ErrorId == ErrorIds.ConnectionLost ||
+        failure.InnerException is HttpRequestException { StatusCode: HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout };
+
+    private void Found(ServerConnection connection)
+    {
+        Slot.Report(connection, failing: false);
+        if (Interlocked.Exchange(ref _messageBeforeLoss, null) is { } message)
+        {
+            Task.Update(state => state with { StatusMessage = message });
+        }
+    }
+
     private async Task WaitForConnectionAsync(ServerConnection lost, CancellationToken cancellationToken)
     {
-        // Over HTTP the connection may stand although one request failed: the next one may go through.
+        Slot.Report(lost, failing: true);
+        _messageBeforeLoss ??= Task.State.StatusMessage ?? "";
+        Task.Update(state => state with { StatusMessage = "The connection was lost. Connect again with Connect-McpServer, and the task goes on." });
+        Task replaced = Slot.ReplacedAsync(lost);
         if (lost.Status == ConnectionStatus.Connected)
         {
-            await _delay.WaitAsync(Task.State.PollInterval, cancellationToken).ConfigureAwait(false);
+            // Over HTTP the connection may stand although one request failed: the next one may go through.
+            await System.Threading.Tasks.Task.WhenAny(replaced, _delay.WaitAsync(Task.State.PollInterval, cancellationToken)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
             return;
-        }
-
-        Task.Update(state => state with { StatusMessage = $"The connection was lost. Connect again with Connect-McpServer, and the task goes on." });
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (Task.State.ExpiresAt is { } expires)
-        {
-            TimeSpan left = expires - lost.Time.GetUtcNow();
-            limit.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
 
         try
         {
-            await Slot.WaitForReplacementAsync(lost, limit.Token).ConfigureAwait(false);
+            TimeSpan left = (Task.State.ExpiresAt ?? DateTimeOffset.MaxValue) - lost.Time.GetUtcNow();
+            TimeSpan longest = left > LongestTimer ? Timeout.InfiniteTimeSpan : left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            await replaced.WaitAsync(longest, lost.Time, cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        catch (TimeoutException exception)
         {
             throw Expired(exception);
         }
-
-        lost.TaskWatch.Remove(Task.Id);
-        Watch(Slot.Current);
     }
 
     private void ThrowIfExpired()
@@ -218,7 +254,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     private McpFailureException Expired(Exception? inner) => new(
         ErrorIds.TaskExpired, $"The task '{Task.Id}' of tool '{Task.Tool}' has outlived the time its server keeps it, {Task.State.ExpiresAt:u}. Call the tool again.", inner);
 
-    private static double? NumberOf(JsonNode? node) => node is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number) ? number : null;
+    private static DateTimeOffset Later(DateTimeOffset moment, TimeSpan by) => moment < DateTimeOffset.MaxValue - by ? moment + by : DateTimeOffset.MaxValue;
 
     private static TimeSpan Milliseconds(double value) => TimeSpan.FromMilliseconds(Math.Clamp(value, 0, TimeSpan.FromDays(3650).TotalMilliseconds));
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Progress;
 
 namespace McpProgress.Core.Tasks;
 
@@ -19,12 +20,15 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
     /// <summary>What was asked for; only work that was started here has it.</summary>
     protected BackgroundRequest Request => request ?? throw new InvalidOperationException("A task that was taken up again is not started.");
 
+    /// <summary>How long it may stay silent, and how long it may take at all; zero is for ever.</summary>
+    protected virtual (TimeSpan Idle, TimeSpan Total) Limits => (TimeSpan.Zero, request?.Timeout ?? TimeSpan.Zero);
+
+    /// <summary>What was heard of it.</summary>
+    protected CallProgress Life { get; } = new(0, slot.Current.Time, null);
+
     /// <summary>Starts it on the server. Returns when the server has it, or when it is done already.</summary>
     /// <returns>The result, when the server did not make it background work after all.</returns>
     public abstract Task<ToolCallResult?> StartAsync(CancellationToken cancellationToken);
-
-    /// <summary>Takes it up where an earlier session left it.</summary>
-    protected virtual void Resume() => throw new NotSupportedException($"Work of kind {Task.Kind} lives on its connection.");
 
     /// <summary>Waits for its end, keeping <see cref="Task"/> up to date.</summary>
     public abstract Task<ToolCallResult> FinishAsync(CancellationToken cancellationToken);
@@ -41,27 +45,22 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
     /// <param name="started">Told when the server has it, with the failure if it never did.</param>
     public async Task RunAsync(TaskCompletionSource started)
     {
+        (TimeSpan idle, TimeSpan total) = Limits;
+        using var timers = new CallTimers(Life, idle, total, Slot.Current.Time, Task.Cancelled);
         try
         {
-            ToolCallResult? early = null;
-            if (request is null)
-            {
-                Resume();
-            }
-            else
-            {
-                early = await StartAsync(Task.Cancelled).ConfigureAwait(false);
-            }
-
+            // What an earlier session started has not to be started again.
+            ToolCallResult? early = request is null ? null : await StartAsync(timers.Ended).ConfigureAwait(false);
+            Task.Announce();
             started.TrySetResult();
-            Task.Complete(early ?? await FinishAsync(Task.Cancelled).ConfigureAwait(false));
+            Task.Complete(early ?? await FinishAsync(timers.Ended).ConfigureAwait(false));
         }
         catch (Exception exception)
         {
-            McpFailureException failure = Explain(exception);
+            McpFailureException failure = Explain(exception, timers.End);
             Task.Fail(failure);
             started.TrySetException(failure);
-            if (Task.Cancelled.IsCancellationRequested)
+            if (timers.End != CallEnd.None)
             {
                 await TellServerAsync().ConfigureAwait(false);
             }
@@ -102,11 +101,18 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
         return await asked.ConfigureAwait(false);
     }
 
-    private McpFailureException Explain(Exception exception) => exception switch
+    /// <summary>A number that a server sent; null for anything else.</summary>
+    protected static double? NumberOf(JsonNode? node) => node is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number) ? number : null;
+
+    private McpFailureException Explain(Exception exception, CallEnd end) => end switch
     {
-        _ when Task.Cancelled.IsCancellationRequested => new McpFailureException(ErrorIds.Cancelled, $"The task '{Task.Id}' of tool '{Task.Tool}' was cancelled.", exception),
-        McpFailureException failure => failure,
-        _ => new McpFailureException(ErrorIds.ProtocolError, $"The task '{Task.Id}' of tool '{Task.Tool}' ended unexpectedly: {exception.Message}", exception),
+        CallEnd.Cancelled => new McpFailureException(ErrorIds.Cancelled, $"The task '{Task.Id}' of tool '{Task.Tool}' was cancelled.", exception),
+        CallEnd.IdleTimeout => new McpFailureException(
+            ErrorIds.IdleTimeout, $"The task '{Task.Id}' of tool '{Task.Tool}' was ended: nothing was heard of it for {Limits.Idle.TotalSeconds:0.#} s. Give it longer with -IdleTimeoutSec; 0 waits for ever.", exception),
+        CallEnd.Timeout => new McpFailureException(
+            ErrorIds.Timeout, $"The task '{Task.Id}' of tool '{Task.Tool}' was ended: it took longer than {Limits.Total.TotalSeconds:0.#} s. Give it longer with -TimeoutSec; 0 sets no limit.", exception),
+        _ => exception as McpFailureException ?? new McpFailureException(
+            ErrorIds.ProtocolError, $"The task '{Task.Id}' of tool '{Task.Tool}' ended unexpectedly: {exception.Message}", exception),
     };
 
     private async Task TellServerAsync()

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Transport;
 using ModelContextProtocol;
 
 namespace McpProgress.Core.Tasks;
@@ -13,6 +14,7 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
     /// <summary>How long a server is asked to keep a task: a working day and the night after it.</summary>
     private static readonly TimeSpan WantedTtl = TimeSpan.FromHours(24);
 
+    private readonly ServerConnection _first = slot.Current;
     private CallProgress? _progress;
     private IDisposable? _inputs;
     private Task<JsonObject>? _result;
@@ -23,14 +25,12 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
 
     public override async Task<ToolCallResult?> StartAsync(CancellationToken cancellationToken)
     {
-        ServerConnection connection = Slot.Current;
-
         // The token stays valid until the task ends, not only until the answer that creates it.
-        _progress = connection.OpenProgress(this);
+        _progress = _first.OpenProgress(this);
         JsonObject parameters = CallParameters(_progress.Token);
         parameters["task"] = new JsonObject { ["ttl"] = (long)WantedTtl.TotalMilliseconds };
-        JsonObject answer = await connection.RequestAsync(new WireRequest("tools/call", parameters) { Progress = _progress }, cancellationToken).ConfigureAwait(false);
-        if (answer["task"] is not JsonObject state)
+        JsonObject answer = await _first.RequestAsync(new WireRequest("tools/call", parameters) { Progress = _progress }, cancellationToken).ConfigureAwait(false);
+        if (answer.Member("task") is not JsonObject state)
         {
             return new ToolCallResult(answer, _progress.Count);
         }
@@ -39,26 +39,26 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
         return null;
     }
 
-    public override Task<ToolCallResult> FinishAsync(CancellationToken cancellationToken)
-    {
-        _inputs = Slot.Current.Inputs.OpenTask(Task.Id, AskAsync);
-        return base.FinishAsync(cancellationToken);
-    }
-
-    public override Task CancelAsync(CancellationToken cancellationToken) =>
-        Slot.Current.RequestAsync(new WireRequest("tasks/cancel", Named()), cancellationToken);
-
     public override void Release()
     {
         base.Release();
         _inputs?.Dispose();
         if (_progress is not null)
         {
-            Slot.Current.CloseProgress(_progress);
+            _first.CloseProgress(_progress);
         }
     }
 
     public void OnProgress(in ProgressUpdate update) => Task.Report(update);
+
+    protected override Task CancelAsync(ServerConnection connection, CancellationToken cancellationToken) =>
+        connection.RequestAsync(new WireRequest("tasks/cancel", Named()), cancellationToken);
+
+    protected override void Watching(ServerConnection connection)
+    {
+        _inputs?.Dispose();
+        _inputs = connection.Inputs.OpenTask(Task.Id, AskAsync);
+    }
 
     protected override async Task<JsonObject> GetAsync(ServerConnection connection, CancellationToken cancellationToken)
     {
@@ -76,7 +76,7 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
     {
         if (StatusOf(state) == BackgroundStatus.Cancelled)
         {
-            throw new McpFailureException(ErrorIds.Cancelled, $"The task '{Task.Id}' was cancelled on the server. {TextOf(state["statusMessage"])}".TrimEnd());
+            throw new McpFailureException(ErrorIds.Cancelled, $"The task '{Task.Id}' was cancelled on the server. {state.Member("statusMessage").Text()}".TrimEnd());
         }
 
         // Also for a failed task: the request that started it would have failed the same way.

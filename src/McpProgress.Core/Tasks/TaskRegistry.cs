@@ -50,9 +50,11 @@ public sealed class TaskRegistry(string folder, TimeProvider time)
     private static readonly JsonSerializerOptions Format = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter() },
+        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
         WriteIndented = true,
     };
+
+    private static readonly TimeSpan KeptAfterExpiry = TimeSpan.FromDays(7);
 
     /// <summary>The user's registry.</summary>
     public static TaskRegistry Default { get; } = new(Path.Combine(StateFolder(), "mcpprogress", "tasks"), TimeProvider.System);
@@ -68,35 +70,43 @@ public sealed class TaskRegistry(string folder, TimeProvider time)
     }
 
     /// <summary>Forgets a task.</summary>
-    public void Remove(string serverKey, string id) => File.Delete(PathOf(serverKey, id));
+    public void Remove(string serverKey, string id) => Delete(PathOf(serverKey, id));
 
-    /// <summary>All that can still be asked for; forgets those whose time is over.</summary>
-    public IReadOnlyList<TaskRecord> List()
+    /// <summary>All that can still be asked for, oldest first.</summary>
+    public IReadOnlyList<TaskRecord> List() => [.. Read().Where(record => !IsOver(record.ExpiresAt))];
+
+    /// <summary>Whether a task was kept whose time is over: what is not there any more can be told from what never was.</summary>
+    public bool HasExpired(string id) => Read().Any(record => record.Id == id && IsOver(record.ExpiresAt));
+
+    private List<TaskRecord> Read()
     {
+        var records = new List<TaskRecord>();
         if (!Directory.Exists(folder))
         {
-            return [];
+            return records;
         }
 
-        var records = new List<TaskRecord>();
-        foreach (string path in Directory.EnumerateFiles(folder, "*.json"))
+        foreach (string path in Directory.EnumerateFiles(folder))
         {
-            if (Read(path) is not { } record)
+            if (Path.GetExtension(path) != ".json")
             {
-                continue;
+                DeleteWhenAbandoned(path);
             }
-
-            if (record.ExpiresAt < time.GetUtcNow())
+            else if (Read(path) is { } record)
             {
-                File.Delete(path);
-            }
-            else
-            {
-                records.Add(record);
+                if (record.ExpiresAt < time.GetUtcNow() - KeptAfterExpiry)
+                {
+                    Delete(path);
+                }
+                else
+                {
+                    records.Add(record);
+                }
             }
         }
 
-        return [.. records.OrderBy(record => record.CreatedAt)];
+        records.Sort((one, other) => one.CreatedAt.CompareTo(other.CreatedAt));
+        return records;
     }
 
     /// <summary>A record that cannot be read is skipped: another version wrote it, or it is being removed right now.</summary>
@@ -104,11 +114,37 @@ public sealed class TaskRegistry(string folder, TimeProvider time)
     {
         try
         {
-            return JsonSerializer.Deserialize<TaskRecord>(File.ReadAllBytes(path), Format);
+            // Sharing all there is to share: on Windows the file could not be replaced meanwhile otherwise.
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            TaskRecord? record = JsonSerializer.Deserialize<TaskRecord>(file, Format);
+            return record is { Id: not null, ServerName: not null, ServerKey: not null, Tool: not null, PollIntervalMs: null or (>= 0 and < int.MaxValue) } ? record : null;
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    private bool IsOver(DateTimeOffset? moment) => moment < time.GetUtcNow();
+
+    // A process that was killed while it wrote a record leaves the new one behind under its temporary name.
+    private void DeleteWhenAbandoned(string path)
+    {
+        if (File.GetLastWriteTimeUtc(path) < time.GetUtcNow() - KeptAfterExpiry)
+        {
+            Delete(path);
+        }
+    }
+
+    private static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // There is no folder, or somebody else is at it: what cannot be removed now expires.
         }
     }
 

@@ -36,6 +36,9 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
     /// <summary>Told of each MCPC message that comes as a callback.</summary>
     public Action<McpcMessage>? McpcReceived { get; set; }
 
+    /// <summary>Told of each result with the id of its request: MCPC sends the first message of a task in one.</summary>
+    public Action<long, JsonObject>? Answered { get; set; }
+
     /// <summary>Asked for with every request of revision 2026-07-28, which sends no logs otherwise.</summary>
     public string? LogLevel { get; set; }
 
@@ -63,8 +66,17 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
                 return true;
 
             case JsonRpcMessageWithId response and (JsonRpcResponse or JsonRpcError):
-                progress.ResponseReceived(response);
                 KeepHandshake(response);
+                if (!progress.ResponseReceived(response))
+                {
+                    return true;
+                }
+
+                if (response is JsonRpcResponse { Id.Id: long id, Result: JsonObject result })
+                {
+                    Answered?.Invoke(id, result);
+                }
+
                 return false;
 
             case JsonRpcNotification { Method: ProgressLine.Method } notification:
@@ -125,9 +137,9 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
     // MCPC sends callbacks as responses with an id of its own, which no request of ours has.
     private void TakeCallback(JsonRpcResponse callback)
     {
-        foreach (JsonNode? block in (callback.Result as JsonObject)?["content"] as JsonArray ?? [])
+        foreach (JsonNode? block in callback.Result.Member("content") as JsonArray ?? [])
         {
-            if (block is JsonObject text && text["text"] is JsonValue value && value.TryGetValue(out string? json) && McpcMessage.TryParse(json, out McpcMessage message))
+            if (block.Member("text").Text() is { } json && McpcMessage.TryParse(json, out McpcMessage message))
             {
                 McpcReceived?.Invoke(message);
             }
@@ -141,16 +153,18 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
 /// <param name="Text">The data as text: itself when it is a string, JSON otherwise.</param>
 public sealed record ServerLogMessage(string Level, string? Logger, string Text)
 {
-    internal static ServerLogMessage Read(JsonNode? parameters)
-    {
-        var members = parameters as JsonObject;
-        return new ServerLogMessage(TextOf(members?["level"]) ?? "info", TextOf(members?["logger"]), TextOf(members?["data"]) ?? "");
-    }
+    internal static ServerLogMessage Read(JsonNode? parameters) =>
+        new(parameters.Member("level").Text() ?? "info", parameters.Member("logger").Text(), DataOf(parameters.Member("data")));
 
-    private static string? TextOf(JsonNode? node) => node switch
+    private static string DataOf(JsonNode? data)
     {
-        null => null,
-        JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
-        _ => node.ToJsonString(),
-    };
+        try
+        {
+            return data is null ? "" : data.Text() ?? data.ToJsonString();
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return "(a message that is not valid text)";
+        }
+    }
 }

@@ -1,4 +1,4 @@
-using System.Buffers.Text;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -40,16 +40,11 @@ internal static class ProgressLine
     /// <summary>Reads the parameters of a notification that was already decoded into a tree, as over HTTP.</summary>
     public static Content Read(JsonNode? parameters)
     {
-        if (parameters is not JsonObject members)
-        {
-            return default;
-        }
-
         return new Content(
-            members["progressToken"] is JsonValue token ? TokenOf(token) : null,
-            NumberOf(members["progress"]),
-            NumberOf(members["total"]),
-            members["message"] is JsonValue message && message.TryGetValue(out string? text) ? text : null);
+            TokenOf(parameters.Member("progressToken")),
+            NumberOf(parameters.Member("progress")),
+            NumberOf(parameters.Member("total")),
+            parameters.Member("message").Text());
     }
 
     private static bool TryReadCore(ReadOnlySpan<byte> line, out Content content)
@@ -125,14 +120,7 @@ internal static class ProgressLine
             else if (reader.ValueTextEquals("message"u8))
             {
                 reader.Read();
-                if (reader.TokenType == JsonTokenType.String)
-                {
-                    message = reader.GetString();
-                }
-                else
-                {
-                    reader.Skip();
-                }
+                message = ReadText(ref reader);
             }
             else
             {
@@ -146,15 +134,30 @@ internal static class ProgressLine
     // Our tokens are integers. A server that echoes one as text is wrong, but plainly means us.
     private static long? ReadToken(ref Utf8JsonReader reader)
     {
-        switch (reader.TokenType)
+        if (reader.TokenType == JsonTokenType.Number)
         {
-            case JsonTokenType.Number:
-                return reader.TryGetInt64(out long number) ? number : null;
-            case JsonTokenType.String when !reader.ValueIsEscaped:
-                return Utf8Parser.TryParse(reader.ValueSpan, out long parsed, out int used) && used == reader.ValueSpan.Length ? parsed : null;
-            default:
-                reader.Skip();
-                return null;
+            return reader.TryGetInt64(out long number) ? number : null;
+        }
+
+        return TokenOf(ReadText(ref reader));
+    }
+
+    // A string that is no valid text, such as half an emoji, costs the text and not the update.
+    private static string? ReadText(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            reader.Skip();
+            return null;
+        }
+
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
         }
     }
 
@@ -169,10 +172,11 @@ internal static class ProgressLine
         return null;
     }
 
-    private static long? TokenOf(JsonValue token) =>
-        token.TryGetValue(out long number) ? number
-        : token.TryGetValue(out string? text) && long.TryParse(text, out long parsed) ? parsed
-        : null;
+    private static long? TokenOf(JsonNode? node) =>
+        node is JsonValue value && value.TryGetValue(out long number) ? number : TokenOf(node.Text());
+
+    private static long? TokenOf(string? text) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long parsed) ? parsed : null;
 
     private static double? NumberOf(JsonNode? node) =>
         node is JsonValue value && value.TryGetValue(out double number) ? number : null;

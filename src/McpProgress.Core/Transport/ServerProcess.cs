@@ -19,7 +19,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>How long a server may take to leave by itself once its standard input is closed.</summary>
     private static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan ErrorOutputGrace = TimeSpan.FromMilliseconds(500);
+    /// <summary>How long the system may take to report the end of a process whose output has ended, or that was killed.</summary>
+    private static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(1);
 
     private static readonly ConcurrentDictionary<ServerProcess, bool> Running = new();
 
@@ -27,7 +28,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
     private readonly bool _ownGroup;
     private readonly Queue<string> _errorLines = new();
     private readonly Task _readingErrors;
-    private int _disposed;
+    private readonly Task<int> _exited;
+    private readonly Lazy<Task> _ended;
 
     static ServerProcess() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
     {
@@ -43,6 +45,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
         _ownGroup = ownGroup;
         Id = process.Id;
         Running[this] = true;
+        _exited = WaitForExitAsync(process);
+        _ended = new Lazy<Task>(EndAsync);
         _readingErrors = Task.Run(() => ReadErrorsAsync(errorLine));
     }
 
@@ -56,7 +60,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public Stream Input => _process.StandardInput.BaseStream;
 
     /// <summary>The exit code; null while the process runs.</summary>
-    public int? ExitCode => _process.HasExited ? _process.ExitCode : null;
+    public int? ExitCode => _exited.IsCompletedSuccessfully ? _exited.Result : null;
 
     /// <summary>Starts the server.</summary>
     /// <param name="endpoint">The program, its arguments and its surroundings.</param>
@@ -93,26 +97,24 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <returns>Whether it has ended.</returns>
     public async Task<bool> WaitForExitAsync(TimeSpan limit)
     {
-        using var patience = new CancellationTokenSource(limit);
         try
         {
-            await _process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
+            await _exited.WaitAsync(limit).ConfigureAwait(false);
             return true;
         }
-        catch (OperationCanceledException)
+        catch (TimeoutException)
         {
             return false;
         }
     }
 
-    /// <summary>The last lines of the standard error, oldest first. Waits a moment for what the process wrote before it ended.</summary>
+    /// <summary>
+    /// The last lines of the standard error, oldest first. Waits a moment for a process that is just ending, so that they
+    /// are all there and <see cref="ExitCode"/> is known.
+    /// </summary>
     public async Task<IReadOnlyList<string>> LastErrorLinesAsync()
     {
-        if (_process.HasExited)
-        {
-            await Task.WhenAny(_readingErrors, Task.Delay(ErrorOutputGrace)).ConfigureAwait(false);
-        }
-
+        await MomentAsync(Task.WhenAll(_exited, _readingErrors)).ConfigureAwait(false);
         lock (_errorLines)
         {
             return [.. _errorLines];
@@ -120,28 +122,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Closes the standard input, waits for the server to leave, and ends what is left of its tree.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
-
-        try
-        {
-            _process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // The pipe is broken already: the server is gone or going.
-        }
-
-        await WaitForExitAsync(ExitGrace).ConfigureAwait(false);
-        Kill();
-        Running.TryRemove(this, out _);
-        await Task.WhenAny(_readingErrors, Task.Delay(ErrorOutputGrace)).ConfigureAwait(false);
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => new(_ended.Value);
 
     /// <summary>Ends the process and all it has started, now.</summary>
     public void Kill()
@@ -163,6 +144,37 @@ public sealed partial class ServerProcess : IAsyncDisposable
             // Also those whose parent has left: they still belong to the group.
             _ = KillGroup(-Id, SigKill);
         }
+    }
+
+    private async Task EndAsync()
+    {
+        // On a thread of its own: the pipe may be full, and closing it then waits for the server to read.
+        Task closing = Task.Run(CloseInput);
+        await Task.WhenAny(_exited, Task.Delay(ExitGrace)).ConfigureAwait(false);
+        Kill();
+        Running.TryRemove(this, out _);
+        await MomentAsync(Task.WhenAll(_exited, _readingErrors, closing)).ConfigureAwait(false);
+        _process.Dispose();
+    }
+
+    private void CloseInput()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (Exception exception) when (exception is IOException or InvalidOperationException)
+        {
+            // The pipe is broken already: the server is gone or going.
+        }
+    }
+
+    private static Task<Task> MomentAsync(Task task) => Task.WhenAny(task, Task.Delay(ReportGrace));
+
+    private static async Task<int> WaitForExitAsync(Process process)
+    {
+        await process.WaitForExitAsync().ConfigureAwait(false);
+        return process.ExitCode;
     }
 
     private const int SigKill = 9;

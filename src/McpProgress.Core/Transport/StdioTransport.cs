@@ -16,6 +16,9 @@ internal sealed class StdioTransport : ITransport
     private static readonly JsonTypeInfo<JsonRpcMessage> MessageType =
         (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
 
+    private const int InitialOutgoing = 4096;
+    private const int LargestKeptOutgoing = 1024 * 1024;
+
     private static readonly TimeSpan ReaderGrace = TimeSpan.FromSeconds(1);
 
     private readonly Stream _input;
@@ -26,7 +29,7 @@ internal sealed class StdioTransport : ITransport
     private readonly LineBuffer _lines;
     private readonly int _maximumMessageBytes;
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly ArrayBufferWriter<byte> _outgoing = new(4096);
+    private ArrayBufferWriter<byte> _outgoing = new(InitialOutgoing);
     private readonly Channel<JsonRpcMessage> _messages = TappedTransport.NewChannel();
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _reading;
@@ -72,6 +75,11 @@ internal sealed class StdioTransport : ITransport
         try
         {
             _tap.Sending(message);
+            if (_outgoing.Capacity > LargestKeptOutgoing)
+            {
+                _outgoing = new ArrayBufferWriter<byte>(InitialOutgoing);
+            }
+
             _outgoing.ResetWrittenCount();
             using (var json = new Utf8JsonWriter(_outgoing))
             {
@@ -121,11 +129,17 @@ internal sealed class StdioTransport : ITransport
                     break;
                 }
 
+                _statistics.ReadBytes(count);
                 _lines.Advance(count);
                 while (NextForSdk() is { } message)
                 {
                     await _messages.Writer.WriteAsync(message, _closing.Token).ConfigureAwait(false);
                 }
+            }
+
+            if (LastForSdk() is { } last)
+            {
+                await _messages.Writer.WriteAsync(last, _closing.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
@@ -156,10 +170,27 @@ internal sealed class StdioTransport : ITransport
         return null;
     }
 
-    private JsonRpcMessage? Decode(Span<byte> line)
+    /// <summary>Handles what follows the last line feed: a whole message, or what a dying server left of one.</summary>
+    private JsonRpcMessage? LastForSdk()
     {
-        _statistics.ReadBytes(line.Length + 1);
+        if (!_lines.TryReadRest(out Span<byte> line, out LineBuffer.OversizedLine? oversized))
+        {
+            return null;
+        }
+
+        // No answer is made up for half a message: the end of the connection says more about what happened.
+        JsonRpcMessage? message = oversized is null ? Decode(line, answerBroken: false) : Replace(oversized);
+        return message is not null && !_tap.TryTake(message) ? message : null;
+    }
+
+    private JsonRpcMessage? Decode(Span<byte> line, bool answerBroken = true)
+    {
         ReadOnlySpan<byte> text = line.Trim(" \t\r"u8);
+        if (text.StartsWith(ByteOrderMark))
+        {
+            text = text[ByteOrderMark.Length..];
+        }
+
         if (text.IsEmpty || _tap.TryTake(text))
         {
             return null;
@@ -169,23 +200,29 @@ internal sealed class StdioTransport : ITransport
         {
             return JsonSerializer.Deserialize(text, MessageType) ?? throw new JsonException("null is no message");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException or FormatException)
         {
             // Servers print banners and debug output to stdout: counted, told, and over.
-            _statistics.Unreadable();
-            _unreadable?.Invoke(exception.Message);
-            return null;
+            ReadOnlySpan<byte> head = text[..Math.Min(text.Length, AnswerId.EndLength)];
+            ReadOnlySpan<byte> tail = text[^head.Length..];
+            return Unreadable(answerBroken ? AnswerId.Find(head, tail) : null, $"The server sent a message that cannot be read: {exception.Message}");
         }
     }
 
-    // The answer to a waiting call must not vanish with the line: the call gets an error instead of a long silence.
-    private JsonRpcError? Replace(LineBuffer.OversizedLine oversized)
+    private JsonRpcError? Replace(LineBuffer.OversizedLine oversized) => Unreadable(
+        AnswerId.Find(oversized.Head, oversized.Tail),
+        $"The server sent a message of more than {_maximumMessageBytes / (1024 * 1024)} MiB, which is not read.");
+
+    // The answer to a waiting call must not vanish with its line: the call gets an error instead of a long silence.
+    private JsonRpcError? Unreadable(RequestId? id, string reason)
     {
-        string reason = $"The server sent a message of more than {_maximumMessageBytes / (1024 * 1024)} MiB, which is not read.";
         _statistics.Unreadable();
         _unreadable?.Invoke(reason);
-        return OversizedMessage.FindId(oversized) is not { } id
+        return id is not { } request
             ? null
-            : new JsonRpcError { Id = id, Error = new JsonRpcErrorDetail { Code = (int)McpErrorCode.InternalError, Message = reason } };
+            : new JsonRpcError { Id = request, Error = new JsonRpcErrorDetail { Code = (int)McpErrorCode.InternalError, Message = reason } };
     }
+
+    // Not part of JSON, but the first thing a .NET server may write.
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 }

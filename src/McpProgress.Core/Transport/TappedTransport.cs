@@ -14,6 +14,7 @@ internal sealed class TappedTransport : ITransport
     private readonly OrderedTap _tap;
     private readonly Channel<JsonRpcMessage> _messages = NewChannel();
     private readonly CancellationTokenSource _closing = new();
+    private readonly SemaphoreSlim _pumping = new(1, 1);
     private readonly Task _reading;
 
     private TappedTransport(ITransport inner, OrderedTap tap)
@@ -33,10 +34,19 @@ internal sealed class TappedTransport : ITransport
     public static IClientTransport Around(IClientTransport inner, OrderedTap tap) => new Connector(inner, tap);
 
     /// <inheritdoc/>
-    public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
+    public async Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
     {
         _tap.Sending(message);
-        return _inner.SendMessageAsync(message, cancellationToken);
+        try
+        {
+            await _inner.SendMessageAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // The failure comes straight from the stream and would overtake the progress that was read from it before.
+            await PumpAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -45,7 +55,6 @@ internal sealed class TappedTransport : ITransport
         await _inner.DisposeAsync().ConfigureAwait(false);
         await _closing.CancelAsync().ConfigureAwait(false);
         await _reading.ConfigureAwait(false);
-        _closing.Dispose();
     }
 
     internal static Channel<JsonRpcMessage> NewChannel() => Channel.CreateBounded<JsonRpcMessage>(
@@ -56,12 +65,9 @@ internal sealed class TappedTransport : ITransport
         Exception? error = null;
         try
         {
-            await foreach (JsonRpcMessage message in _inner.MessageReader.ReadAllAsync(_closing.Token).ConfigureAwait(false))
+            while (await _inner.MessageReader.WaitToReadAsync(_closing.Token).ConfigureAwait(false))
             {
-                if (!_tap.TryTake(message))
-                {
-                    await _messages.Writer.WriteAsync(message, _closing.Token).ConfigureAwait(false);
-                }
+                await PumpAsync().ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
@@ -75,6 +81,26 @@ internal sealed class TappedTransport : ITransport
         }
 
         _messages.Writer.TryComplete(error);
+    }
+
+    /// <summary>Handles what has arrived so far, in order.</summary>
+    private async Task PumpAsync()
+    {
+        await _pumping.WaitAsync(_closing.Token).ConfigureAwait(false);
+        try
+        {
+            while (_inner.MessageReader.TryRead(out JsonRpcMessage? message))
+            {
+                if (!_tap.TryTake(message))
+                {
+                    await _messages.Writer.WriteAsync(message, _closing.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        finally
+        {
+            _pumping.Release();
+        }
     }
 
     private sealed class Connector(IClientTransport inner, OrderedTap tap) : IClientTransport

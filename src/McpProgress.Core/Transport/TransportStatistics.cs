@@ -18,7 +18,7 @@ public sealed class TransportStatistics
     /// <summary>Messages sent.</summary>
     public long MessagesOut => Interlocked.Read(ref _messagesOut);
 
-    /// <summary>Bytes received: whole lines over stdio, response bodies over HTTP.</summary>
+    /// <summary>Bytes received: all that was read over stdio, response bodies over HTTP.</summary>
     public long BytesIn => Interlocked.Read(ref _bytesIn);
 
     /// <summary>Bytes sent: whole lines over stdio, request bodies over HTTP.</summary>

@@ -83,7 +83,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
     /// <summary>The name of the server, and of its connection.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    public string Name { get; set; } = "progress";
+    public string Name { get; set; } = "sample";
 
     private static ConnectionOptions Options => new() { ClientVersion = ModuleVersion };
 

@@ -5,6 +5,7 @@ using System.Management.Automation.Runspaces;
 using McpProgress.Core;
 using McpProgress.Core.Configuration;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Events;
 using McpProgress.Core.Text;
 using McpProgress.PowerShell.State;
 
@@ -93,4 +94,26 @@ public sealed class TaskIdCompleter : NameCompleter
 {
     private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
         TaskLookup.All(McpState.For(Runspace.DefaultRunspace)).Select(task => (task.Id, (string?)$"{task.Tool} on {task.Server}: {task.Status} {task.StatusMessage}"));
+}
+
+/// <summary>Completes the names of events.</summary>
+public sealed class EventNameCompleter : NameCompleter
+{
+    private static readonly (string, string?)[] Known =
+    [
+        (EventNames.Connected, "a connection stands"),
+        (EventNames.CallStarted, "a call was sent"),
+        (EventNames.Progress, "a call or task made progress"),
+        (EventNames.Log, "the server logged something"),
+        (EventNames.TaskCreated, "background work has begun"),
+        (EventNames.TaskUpdated, "the state of background work has changed"),
+        (EventNames.ServerEvent, "the server told of something by itself"),
+        (EventNames.InputRequired, "the server asks something"),
+        (EventNames.Result, "a call or task has a result"),
+        (EventNames.Failed, "a call or task ended without a result"),
+        (EventNames.Cancelled, "a call or task was cancelled"),
+        (EventNames.Disconnected, "a connection has ended"),
+    ];
+
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) => Known;
 }

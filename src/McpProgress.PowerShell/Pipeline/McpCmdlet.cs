@@ -2,6 +2,8 @@ using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using McpProgress.Core;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Events;
+using McpProgress.PowerShell.Events;
 using McpProgress.PowerShell.State;
 
 namespace McpProgress.PowerShell.Pipeline;
@@ -71,13 +73,27 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     private protected void Run(Func<PipelinePump, CancellationToken, Task> work)
     {
         var pump = new PipelinePump();
+        Pump(pump, () => pump.Run(() => work(pump, _stop.Token), _stop));
+    }
+
+    /// <summary>Carries out what is posted to a pump until something has happened.</summary>
+    private protected void Run(PipelinePump pump, Task happened) => Pump(pump, () => pump.RunUntil(happened, _stop));
+
+    private void Pump(PipelinePump pump, Action run)
+    {
+        EventHandlers handlers = State.Handlers;
+        handlers.Enter(pump);
         try
         {
-            pump.Run(() => work(pump, _stop.Token), _stop);
+            run();
         }
         catch (Exception exception) when (Stopping && exception is McpFailureException { ErrorId: ErrorIds.Cancelled } or OperationCanceledException)
         {
             throw new PipelineStoppedException();
+        }
+        finally
+        {
+            handlers.Leave();
         }
     }
 
@@ -86,7 +102,8 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     private protected McpConnection Open(string name, ServerEndpoint endpoint, ConnectionOptions options)
     {
         string freeName = State.FreeName(name);
-        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options, cancellationToken));
+        EventHub events = State.Events;
+        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options with { Events = events }, cancellationToken));
         var connection = new McpConnection(core);
         State.Add(connection);
         return connection;

@@ -1,11 +1,14 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using McpProgress.PowerShell.Pipeline;
 
 namespace McpProgress.PowerShell.Progress;
 
 /// <summary>The row above the calls of one cmdlet, drawn as soon as there is more than one.</summary>
-internal sealed class ParentRow(Cmdlet cmdlet)
+internal sealed class ParentRow(ProgressWriter writer)
 {
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+
     private readonly int _activityId = ProgressRow.NewActivityId();
     private int _calls;
     private bool _drawn;
@@ -23,9 +26,27 @@ internal sealed class ParentRow(Cmdlet cmdlet)
         pump.Post(() =>
         {
             _drawn = true;
-            cmdlet.WriteProgress(new ProgressRecord(_activityId, $"Calling {tool}", $"Call {call}"));
+            writer.Draw(new ProgressRecord(_activityId, $"Calling {tool}", $"Call {call}"));
         });
         return _activityId;
+    }
+
+    /// <summary>The activity id of the row.</summary>
+    public int ActivityId => _activityId;
+
+    /// <summary>Draws how many of the calls side by side have ended. Pipeline thread only.</summary>
+    /// <param name="ended">How many have ended.</param>
+    /// <param name="started">How many there are so far.</param>
+    /// <param name="isAll">Whether there will be no more: only then can be said how long it takes.</param>
+    public void Draw(int ended, int started, bool isAll)
+    {
+        _drawn = true;
+        double remaining = ended == 0 ? 0 : Stopwatch.GetElapsedTime(_startedAt).TotalSeconds / ended * (started - ended);
+        writer.Draw(new ProgressRecord(_activityId, "Calling tools", isAll ? $"{ended} of {started} calls have ended" : $"{ended} of {started} calls so far")
+        {
+            PercentComplete = isAll && started > 0 ? ended * 100 / started : -1,
+            SecondsRemaining = isAll && ended > 0 ? (int)Math.Ceiling(remaining) : -1,
+        });
     }
 
     /// <summary>Takes the row away.</summary>
@@ -33,7 +54,8 @@ internal sealed class ParentRow(Cmdlet cmdlet)
     {
         if (_drawn)
         {
-            cmdlet.WriteProgress(new ProgressRecord(_activityId, "Calling", "Completed") { RecordType = ProgressRecordType.Completed });
+            _drawn = false;
+            writer.Complete(new ProgressRecord(_activityId, "Calling", "Completed"));
         }
     }
 }

@@ -2,17 +2,20 @@ using McpProgress.Core.Progress;
 
 namespace McpProgress.PowerShell.Progress;
 
-/// <summary>Keeps every update for <c>-ProgressVariable</c>, and passes it on to the bar.</summary>
-internal sealed class ProgressCollector(IProgressObserver next, List<McpProgressUpdate> updates) : IProgressObserver
+/// <summary>
+/// Keeps every update for <c>-ProgressVariable</c>, and passes it on to the bar. The reader writes while the call runs;
+/// the user looks once it has ended.
+/// </summary>
+internal sealed class ProgressCollector(IProgressObserver? next, List<object> updates) : IProgressObserver
 {
     public void OnProgress(in ProgressUpdate update)
     {
-        // The reader writes while a call runs; the list is handed out when it has ended. The lock orders the two.
+        // A call that timed out may still be adding its last update while the next one starts.
         lock (updates)
         {
             updates.Add(new McpProgressUpdate(update));
         }
 
-        next.OnProgress(update);
+        next?.OnProgress(update);
     }
 }

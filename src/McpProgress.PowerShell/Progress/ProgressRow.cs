@@ -16,21 +16,21 @@ internal sealed class ProgressRow : IDisposable
 
     private static int _lastActivityId = 1_000_000;
 
-    private readonly Cmdlet _cmdlet;
+    private readonly ProgressWriter _writer;
     private readonly string _activity;
     private readonly int _parentId;
     private readonly int _activityId = Interlocked.Increment(ref _lastActivityId);
     private readonly MilestoneReport? _milestones;
     private bool _drawn;
 
-    /// <param name="cmdlet">Writes the records.</param>
+    /// <param name="writer">Writes the records.</param>
     /// <param name="pump">Carries draw requests to the pipeline thread.</param>
     /// <param name="activity">What runs.</param>
     /// <param name="parentId">The activity id of the row above; −1 for none.</param>
     /// <param name="milestones">Set where no console shows bars.</param>
-    public ProgressRow(Cmdlet cmdlet, PipelinePump pump, string activity, int parentId, MilestoneReport? milestones)
+    public ProgressRow(ProgressWriter writer, PipelinePump pump, string activity, int parentId, MilestoneReport? milestones)
     {
-        _cmdlet = cmdlet;
+        _writer = writer;
         _activity = TerminalText.Shorten(TerminalText.Clean(activity), LongestText);
         _parentId = parentId;
         _milestones = milestones;
@@ -53,7 +53,7 @@ internal sealed class ProgressRow : IDisposable
 
         string status = StatusOf(view);
         _drawn = true;
-        _cmdlet.WriteProgress(new ProgressRecord(_activityId, _activity, status)
+        _writer.Draw(new ProgressRecord(_activityId, _activity, status)
         {
             ParentActivityId = _parentId,
             PercentComplete = view.PercentComplete,
@@ -65,12 +65,18 @@ internal sealed class ProgressRow : IDisposable
     /// <summary>Draws the last update and takes the bar away. Pipeline thread only.</summary>
     public void Complete()
     {
-        Draw();
-        _milestones?.Flush();
-        if (_drawn)
+        try
         {
-            _drawn = false;
-            _cmdlet.WriteProgress(new ProgressRecord(_activityId, _activity, "Completed") { ParentActivityId = _parentId, RecordType = ProgressRecordType.Completed });
+            Draw();
+            _milestones?.Flush();
+        }
+        finally
+        {
+            if (_drawn)
+            {
+                _drawn = false;
+                _writer.Complete(new ProgressRecord(_activityId, _activity, "Completed") { ParentActivityId = _parentId });
+            }
         }
     }
 

@@ -2,9 +2,11 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using McpProgress.Core;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Events;
 using McpProgress.Core.Tasks;
 using McpProgress.Core.Text;
 using McpProgress.Core.Transport;
+using McpProgress.PowerShell.Events;
 
 namespace McpProgress.PowerShell.State;
 
@@ -17,6 +19,15 @@ internal sealed class McpState
     private readonly List<McpConnection> _connections = [];
     private readonly List<McpProgressServer> _servers = [];
     private readonly List<McpJob> _jobs = [];
+    private readonly List<McpEventLog> _logs = [];
+
+    private McpState(Runspace runspace) => Handlers = new EventHandlers(Events, runspace);
+
+    /// <summary>All that happens on the connections of the runspace.</summary>
+    public EventHub Events { get; } = new();
+
+    /// <summary>Who is told of it.</summary>
+    public EventHandlers Handlers { get; }
 
     /// <summary>The connections, oldest first.</summary>
     public IReadOnlyList<McpConnection> Connections
@@ -59,13 +70,25 @@ internal sealed class McpState
         }
     }
 
+    /// <summary>The event logs that are being written.</summary>
+    public IReadOnlyList<McpEventLog> Logs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _logs];
+            }
+        }
+    }
+
     /// <summary>The newest open connection: what a cmdlet uses when no server is named.</summary>
     public McpConnection? Default => Connections.LastOrDefault(connection => connection.Status == ConnectionStatus.Connected.ToString());
 
     /// <summary>The state of a runspace. It is closed with the runspace.</summary>
     public static McpState For(Runspace runspace) => States.GetValue(runspace, static of =>
     {
-        var state = new McpState();
+        var state = new McpState(of);
         of.StateChanged += (_, change) =>
         {
             if (change.RunspaceStateInfo.State is System.Management.Automation.Runspaces.RunspaceState.Closed or System.Management.Automation.Runspaces.RunspaceState.Broken)
@@ -86,6 +109,24 @@ internal sealed class McpState
 
         connection.Core.LogReceived += message => Log(connection, message);
         Tasks.Reconnected(connection.Core);
+    }
+
+    /// <summary>Takes a new log in.</summary>
+    public void Add(McpEventLog log)
+    {
+        lock (_lock)
+        {
+            _logs.Add(log);
+        }
+    }
+
+    /// <summary>Forgets a log.</summary>
+    public void Remove(McpEventLog log)
+    {
+        lock (_lock)
+        {
+            _logs.Remove(log);
+        }
     }
 
     /// <summary>Takes a new job in, until it is removed.</summary>
@@ -192,11 +233,13 @@ internal sealed class McpState
     {
         McpConnection[] connections;
         McpProgressServer[] servers;
+        McpEventLog[] logs;
         lock (_lock)
         {
-            (connections, servers) = ([.. _connections], [.. _servers]);
+            (connections, servers, logs) = ([.. _connections], [.. _servers], [.. _logs]);
             _connections.Clear();
             _servers.Clear();
+            _logs.Clear();
         }
 
         // All at once: each server may take its time to leave.
@@ -204,6 +247,9 @@ internal sealed class McpState
             .. connections.Select(connection => connection.Core.DisposeAsync().AsTask()),
             .. servers.Select(server => server.StopAsync()),
         ]);
+
+        // The logs last: they also tell of the end of the connections.
+        Task.WaitAll([.. logs.Select(log => log.Core.DisposeAsync().AsTask())]);
     }
 
     // A log message does not say which call it belongs to: it is a job's only when that job is the only one there.

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
+using McpProgress.Server.Protocol;
 using ModelContextProtocol.Protocol;
-using ModelContextProtocol.Server;
 
 namespace McpProgress.Server.Http;
 
@@ -17,23 +16,24 @@ internal sealed class HttpSession : IAsyncDisposable
     private readonly CancellationTokenSource _ended = new();
     private readonly ConcurrentDictionary<RequestId, PostStream> _calls = new();
     private readonly TimeProvider _time;
+    private readonly ClientSession _session;
     private readonly Task _serving;
     private int _streams;
     private long _lastUsed;
 
     /// <summary>Starts a session.</summary>
     /// <param name="id">Its id; null for a single request.</param>
-    /// <param name="options">The server's options.</param>
-    /// <param name="loggers">Where the server logs.</param>
+    /// <param name="protocol">What it serves.</param>
     /// <param name="time">The clock.</param>
-    public HttpSession(string? id, McpServerOptions options, ILoggerFactory loggers, TimeProvider time)
+    public HttpSession(string? id, ToolProtocol protocol, TimeProvider time)
     {
         Id = id;
         _time = time;
         _lastUsed = time.GetTimestamp();
         Ended = _ended.Token;
         Transport = new HttpTransport(id);
-        _serving = McpServer.Create(Transport, options, loggers).RunAsync(Ended);
+        _session = protocol.Open(Transport, isSingleRequest: id is null);
+        _serving = _session.Server.RunAsync(Ended);
     }
 
     /// <summary>The session's id; null for a single request.</summary>
@@ -55,7 +55,7 @@ internal sealed class HttpSession : IAsyncDisposable
     /// <summary>Makes the answer to a request; null when one of the same id is still running.</summary>
     public PostStream? TryBegin(HttpExchange exchange, RequestId id, bool modern)
     {
-        var stream = new PostStream(exchange, id, modern) { Answered = answered => Forget(answered.Id) };
+        var stream = new PostStream(_session, exchange, id, modern) { Answered = answered => Forget(answered.Id) };
         return _calls.TryAdd(id, stream) ? stream : null;
     }
 
@@ -79,6 +79,7 @@ internal sealed class HttpSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync().ConfigureAwait(false);
+        await _session.DisposeAsync().ConfigureAwait(false);
         await Transport.DisposeAsync().ConfigureAwait(false);
         foreach (var call in _calls.Values)
         {

@@ -10,10 +10,11 @@ namespace McpProgress.Server.Http;
 /// The answer to one POSTed request: its progress, its log messages and, last, its response. When the client has gone,
 /// what still comes is dropped; whether the call goes on is the session's business.
 /// </summary>
+/// <param name="session">The session the request belongs to.</param>
 /// <param name="exchange">The exchange to answer.</param>
 /// <param name="id">The request's id.</param>
 /// <param name="modern">Whether the request is of revision 2026-07-28 or later, which gives some errors an HTTP status.</param>
-internal sealed class PostStream(HttpExchange exchange, RequestId id, bool modern) : IProgressSender
+internal sealed class PostStream(ClientSession session, HttpExchange exchange, RequestId id, bool modern) : IRequestStream
 {
     // The protocol's own errors become HTTP errors where nothing was sent before them (2026-07-28, Streamable HTTP).
     private const int MethodNotFoundStatus = 404;
@@ -35,6 +36,9 @@ internal sealed class PostStream(HttpExchange exchange, RequestId id, bool moder
 
     /// <inheritdoc/>
     public string? SessionId => null;
+
+    /// <inheritdoc/>
+    public ClientSession Session => session;
 
     /// <inheritdoc/>
     public ChannelReader<JsonRpcMessage> MessageReader => throw new NotSupportedException("A response is only written to.");

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using McpProgress.Server.Protocol;
 using Microsoft.Extensions.Logging;
-using ModelContextProtocol.Server;
 
 namespace McpProgress.Server.Http;
 
@@ -12,17 +12,15 @@ internal sealed partial class SessionTable : IAsyncDisposable
     private readonly ConcurrentDictionary<string, HttpSession> _sessions = new(StringComparer.Ordinal);
     private readonly object _creating = new();
     private readonly HttpServerOptions _http;
-    private readonly McpServerOptions _options;
-    private readonly ILoggerFactory _loggers;
+    private readonly ToolProtocol _protocol;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly ITimer _sweep;
 
-    public SessionTable(HttpServerOptions http, McpServerOptions options, ILoggerFactory loggers, TimeProvider time)
+    public SessionTable(HttpServerOptions http, ToolProtocol protocol, ILoggerFactory loggers, TimeProvider time)
     {
         _http = http;
-        _options = options;
-        _loggers = loggers;
+        _protocol = protocol;
         _logger = loggers.CreateLogger("McpProgress.Server.Http");
         _time = time;
         var period = http.SessionIdleTimeout / 4;
@@ -42,7 +40,7 @@ internal sealed partial class SessionTable : IAsyncDisposable
                 return null;
             }
 
-            var session = new HttpSession(NewId(), _options, _loggers, _time);
+            var session = new HttpSession(NewId(), _protocol, _time);
             _sessions[session.Id!] = session;
             LogStarted(_logger, _sessions.Count);
             return session;

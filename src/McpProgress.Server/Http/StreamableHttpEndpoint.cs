@@ -37,7 +37,6 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     private readonly ToolProtocol _protocol;
     private readonly RequestGuard _guard;
     private readonly SessionTable _sessions;
-    private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
@@ -53,12 +52,11 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(http);
         http.Validate();
         _http = http;
-        _loggers = loggers;
         _logger = loggers.CreateLogger("McpProgress.Server.Http");
         _time = tools.TimeProvider;
         _protocol = new ToolProtocol(tools, loggers);
         _guard = new RequestGuard(http);
-        _sessions = new SessionTable(http, _protocol.ServerOptions, loggers, _time);
+        _sessions = new SessionTable(http, _protocol, loggers, _time);
     }
 
     /// <summary>How many sessions there are.</summary>
@@ -85,6 +83,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _sessions.DisposeAsync().ConfigureAwait(false);
+        await _protocol.DisposeAsync().ConfigureAwait(false);
     }
 
     private Task RouteAsync(HttpExchange exchange)
@@ -174,7 +173,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
             return;
         }
 
-        var session = new HttpSession(id: null, _protocol.ServerOptions, _loggers, _time);
+        var session = new HttpSession(id: null, _protocol, _time);
         await using (session.ConfigureAwait(false))
         {
             await CallAsync(exchange, session, request, modern: true).ConfigureAwait(false);

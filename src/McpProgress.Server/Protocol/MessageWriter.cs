@@ -150,6 +150,9 @@ internal sealed class MessageWriter
         lock (_gate)
         {
             _closed = true;
+
+            // A sender that waits for a reader who may never read again is let go: its message is taken.
+            _room?.TrySetResult();
             return _writing ? (_idle ??= NewSource()).Task : Task.CompletedTask;
         }
     }

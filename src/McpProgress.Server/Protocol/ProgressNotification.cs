@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using McpProgress.Server.Tools;
 using ModelContextProtocol.Protocol;
 
@@ -49,6 +50,27 @@ internal static class ProgressNotification
 
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    /// <summary>The notification as a message tree, for streams that take nothing else.</summary>
+    public static JsonRpcNotification ToMessage(ProgressToken token, ProgressUpdate update)
+    {
+        var parameters = new JsonObject
+        {
+            ["progressToken"] = token.Token is long number ? JsonValue.Create(number) : JsonValue.Create((string)token.Token!),
+            ["progress"] = update.Progress,
+        };
+        if (update.Total is { } total)
+        {
+            parameters["total"] = total;
+        }
+
+        if (update.Message is { } message)
+        {
+            parameters["message"] = message;
+        }
+
+        return new JsonRpcNotification { Method = NotificationMethods.ProgressNotification, Params = parameters };
     }
 
     private static void WriteNumber(Utf8JsonWriter json, JsonEncodedText name, double value)

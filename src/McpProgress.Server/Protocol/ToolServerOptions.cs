@@ -1,3 +1,4 @@
+using McpProgress.Server.Tasks;
 using McpProgress.Server.Tools;
 using ModelContextProtocol.Protocol;
 
@@ -25,6 +26,9 @@ public sealed class ToolServerOptions
 
     /// <summary>How many progress updates a second one call sends at most; 0 sends every one.</summary>
     public double ProgressRate { get; init; } = DefaultProgressRate;
+
+    /// <summary>How tasks are kept.</summary>
+    public TaskOptions Tasks { get; init; } = new();
 
     /// <summary>The clock.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -18,6 +18,7 @@ internal static class Echo
             }
             """),
         Annotations = SampleTools.Harmless,
+        TaskSupport = TaskSupport.Forbidden,
         Body = (arguments, _) => ValueTask.FromResult(ToolResult.FromText(arguments.GetString("text"))),
     };
 }

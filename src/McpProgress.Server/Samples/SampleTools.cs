@@ -32,6 +32,7 @@ public static class SampleTools
             TrainModel.Create(options),
             FailHalfway.Create(options),
             RunForever.Create(options),
+            BookTable.Create(options),
             Echo.Create(),
             Flood.Create(),
         ]);

@@ -1,6 +1,5 @@
 using McpProgress.Server.Protocol;
 using Microsoft.Extensions.Logging;
-using ModelContextProtocol.Server;
 
 namespace McpProgress.Server.Stdio;
 
@@ -32,12 +31,14 @@ public static class StdioToolServer
         ArgumentNullException.ThrowIfNull(options);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var transport = new StdioTransport(input, output, loggers.CreateLogger("McpProgress.Server.Stdio"));
-        var server = McpServer.Create(transport, new ToolProtocol(options, loggers).ServerOptions, loggers);
+        await using var protocol = new ToolProtocol(options, loggers);
+        await using var session = protocol.Open(transport, isSingleRequest: false);
+        transport.Session = session;
 
         // A console's read blocks its thread and cannot be cancelled, so it gets a thread of its own and is not awaited.
         var reading = Task.Factory.StartNew(
             () => transport.ReadToEndAsync(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
-        var serving = server.RunAsync(stop.Token);
+        var serving = session.Server.RunAsync(stop.Token);
 
         await Task.WhenAny(reading, transport.OutputBroken, WhenCancelled(stop.Token)).ConfigureAwait(false);
         if (reading.IsCompleted && !transport.OutputBroken.IsCompleted)
@@ -46,8 +47,9 @@ public static class StdioToolServer
         }
 
         await stop.CancelAsync().ConfigureAwait(false);
+        var drained = transport.CloseOutputAsync();
         await WithinAsync(serving, ToolGrace).ConfigureAwait(false);
-        await WithinAsync(transport.CloseOutputAsync(), DrainGrace).ConfigureAwait(false);
+        await WithinAsync(drained, DrainGrace).ConfigureAwait(false);
     }
 
     private static Task WhenCancelled(CancellationToken token)

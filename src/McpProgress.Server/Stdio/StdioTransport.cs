@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
+using McpProgress.Core.Mcpc;
 using McpProgress.Server.Protocol;
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,7 @@ namespace McpProgress.Server.Stdio;
 /// JSON-RPC, one message a line, over a pair of streams. It answers for what the SDK's own stream transport does not:
 /// progress without a JSON tree, many messages in one write, an end when either stream ends.
 /// </summary>
-internal sealed partial class StdioTransport : IProgressSender
+internal sealed partial class StdioTransport : IRequestStream
 {
     /// <summary>The longest line read, in bytes.</summary>
     public const int MaxLineBytes = 64 * 1024 * 1024;
@@ -42,6 +43,9 @@ internal sealed partial class StdioTransport : IProgressSender
 
     /// <inheritdoc/>
     public string? SessionId => null;
+
+    /// <summary>The only session there is; set before reading starts.</summary>
+    public ClientSession Session { get; set; } = null!;
 
     /// <inheritdoc/>
     public ChannelReader<JsonRpcMessage> MessageReader => _incoming.Reader;
@@ -95,7 +99,7 @@ internal sealed partial class StdioTransport : IProgressSender
     public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
     {
         var written = _writer.WriteAsync(message);
-        if (message is JsonRpcResponse or JsonRpcError)
+        if (message is JsonRpcResponse { Id.Id: not McpcMessage.CallbackId } or JsonRpcError)
         {
             Interlocked.Decrement(ref _unanswered);
             SignalIfIdle();

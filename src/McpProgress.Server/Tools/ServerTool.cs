@@ -9,6 +9,19 @@ namespace McpProgress.Server.Tools;
 /// <returns>The result; a <see cref="ToolException"/> becomes an error result with its message.</returns>
 public delegate ValueTask<ToolResult> ToolBody(ToolArguments arguments, ToolContext context);
 
+/// <summary>Whether a tool may be called as a task (<c>execution.taskSupport</c> of revision 2025-11-25).</summary>
+public enum TaskSupport
+{
+    /// <summary>As the client likes.</summary>
+    Optional,
+
+    /// <summary>Only as a task.</summary>
+    Required,
+
+    /// <summary>Never as a task: it is not worth one.</summary>
+    Forbidden,
+}
+
 /// <summary>A tool, written once and served in every way a client can call it.</summary>
 public sealed class ServerTool
 {
@@ -29,6 +42,9 @@ public sealed class ServerTool
 
     /// <summary>Hints about what it changes.</summary>
     public ToolAnnotations? Annotations { get; init; }
+
+    /// <summary>Whether it may or must run as a task of MCP. MCPC does not ask.</summary>
+    public TaskSupport TaskSupport { get; init; }
 
     /// <summary>What it does.</summary>
     public required ToolBody Body { get; init; }

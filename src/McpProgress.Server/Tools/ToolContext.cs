@@ -1,8 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 
 namespace McpProgress.Server.Tools;
 
-/// <summary>What a tool may do while it runs: report progress, log, wait, and notice that it was cancelled.</summary>
+/// <summary>What a tool may do while it runs: report progress, log, ask, take new orders, and notice that it was cancelled.</summary>
 /// <param name="channel">Where progress and log messages go.</param>
 /// <param name="cancellationToken">Cancelled when the caller no longer wants the result.</param>
 public sealed class ToolContext(IToolChannel channel, CancellationToken cancellationToken)
@@ -38,4 +41,38 @@ public sealed class ToolContext(IToolChannel channel, CancellationToken cancella
     /// <summary>Sends a log message of level <c>info</c>.</summary>
     /// <param name="message">The text.</param>
     public ValueTask LogInfoAsync(string message) => channel.LogAsync(LogLevel.Information, message);
+
+    /// <summary>Puts a question to the user and waits for the answer, in whatever form the client can be asked.</summary>
+    /// <param name="request">The question.</param>
+    /// <returns>The answer; it fits the question's schema, or was declined or dismissed.</returns>
+    /// <exception cref="ToolException">The client cannot be asked, or gave an answer that does not fit.</exception>
+    public Task<ElicitationAnswer> AskAsync(ElicitationRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return channel.AskAsync(request, CancellationToken);
+    }
+
+    /// <summary>Sends an intermediate result of any shape: an MCPC <c>update</c>. Other protocols have no form for it and leave it out.</summary>
+    /// <param name="result">Any JSON.</param>
+    public ValueTask SendUpdateAsync(JsonNode? result) => channel.SendUpdateAsync(result);
+
+    /// <summary>Sends an event of the server itself (an MCPC <c>server_event</c>), with or without a task, to a client that speaks MCPC.</summary>
+    /// <param name="name">The event's name.</param>
+    /// <param name="result">Any JSON.</param>
+    public ValueTask SendServerEventAsync(string name, JsonNode? result = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return channel.SendServerEventAsync(name, result);
+    }
+
+    /// <summary>Takes the next change the client sent to this running task (<c>_mcpc_update</c>), if there is one.</summary>
+    /// <param name="update">What the client sent.</param>
+    public bool TryGetUpdate([NotNullWhen(true)] out JsonElement? update)
+    {
+        update = channel.Updates.TryRead(out var data) ? data : null;
+        return update is not null;
+    }
+
+    /// <summary>The changes the client sends to this running task, as they come; ends at once where none can come.</summary>
+    public IAsyncEnumerable<JsonElement> ReadUpdatesAsync() => channel.Updates.ReadAllAsync(CancellationToken);
 }

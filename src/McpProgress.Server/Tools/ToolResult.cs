@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
 namespace McpProgress.Server.Tools;
@@ -35,4 +36,11 @@ public sealed class ToolResult
     /// <summary>A failure that the caller may read and react to.</summary>
     /// <param name="text">What went wrong and what to do about it.</param>
     public static ToolResult FromError(string text) => new() { Content = [new TextContentBlock { Text = text }], IsError = true };
+
+    /// <summary>All its text, blocks a line each; empty for none.</summary>
+    internal string Text => string.Join('\n', Content.OfType<TextContentBlock>().Select(block => block.Text));
+
+    /// <summary>The result as <c>CallToolResult</c> of the protocol.</summary>
+    internal JsonObject ToJson() => (JsonObject)JsonSerializer.SerializeToNode(
+        new CallToolResult { Content = [.. Content], StructuredContent = StructuredContent, IsError = IsError }, McpJsonUtilities.DefaultOptions)!;
 }

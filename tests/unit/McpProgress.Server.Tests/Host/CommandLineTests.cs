@@ -66,6 +66,24 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task Stdio_ends_when_nobody_reads_its_output()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // There the console hides it, and the server ends with its input.
+        }
+
+        using var process = Start("stdio");
+        process.StandardInput.AutoFlush = true;
+        await process.StandardInput.WriteLineAsync(RawHttp.Initialize);
+        await process.StandardOutput.ReadLineAsync().Soon();
+        process.StandardOutput.Close();
+        await process.StandardInput.WriteLineAsync("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"run_forever","arguments":{},"_meta":{"progressToken":1}}}""");
+        await process.WaitForExitAsync().Soon();
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [Fact]
     public async Task A_server_that_follows_its_input_leaves_interrupts_to_its_client()
     {
         if (OperatingSystem.IsWindows())

@@ -38,7 +38,7 @@ public sealed class SdkClientTests
         Assert.Equal(version, client.NegotiatedProtocolVersion);
 
         var tools = await client.ListToolsAsync().AsTask().Soon();
-        Assert.Equal(11, tools.Count);
+        Assert.Equal(12, tools.Count);
 
         // The SDK's client hands notifications over in no order (the raw tests see the wire's), but it loses none.
         var result = await client.CallToolAsync(

@@ -79,6 +79,21 @@ public sealed class MessageWriterTests
     }
 
     [Fact]
+    public async Task Closing_lets_a_waiting_sender_go()
+    {
+        using var stream = new BlockingStream();
+        var writer = new MessageWriter(stream, MessageFraming.Line, _ => { });
+        await writer.WriteProgressAsync(new ProgressToken(1), new ProgressUpdate(1, null, null));
+        var waiting = writer.WriteAsync(new JsonRpcNotification { Method = "m", Params = new JsonObject { ["text"] = new string('x', 2 * MessageWriter.HighWater) } });
+        Assert.False(waiting.IsCompleted);
+        var closing = writer.CloseAsync();
+        await waiting.Soon();
+        Assert.False(closing.IsCompleted);
+        stream.Release();
+        await closing.Soon();
+    }
+
+    [Fact]
     public async Task When_the_stream_breaks_the_owner_is_told_once_and_later_messages_are_dropped()
     {
         using var stream = new BlockingStream();

@@ -28,10 +28,10 @@ internal sealed class RawStdioClient : IAsyncDisposable
     /// <summary>Completes when the server has ended.</summary>
     public Task Server { get; }
 
-    public static async Task<RawStdioClient> InitializedAsync(ToolServerOptions options)
+    public static async Task<RawStdioClient> InitializedAsync(ToolServerOptions options, string version = "2025-11-25", string capabilities = "{}")
     {
         var client = new RawStdioClient(options);
-        await client.SendAsync("""{"jsonrpc":"2.0","id":"init","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}""");
+        await client.SendAsync($$$$"""{"jsonrpc":"2.0","id":"init","method":"initialize","params":{"protocolVersion":"{{{{version}}}}","capabilities":{{{{capabilities}}}},"clientInfo":{"name":"test","version":"1"}}}""");
         await client.ReadAsync();
         await client.SendAsync("""{"jsonrpc":"2.0","method":"notifications/initialized"}""");
         return client;
@@ -43,6 +43,14 @@ internal sealed class RawStdioClient : IAsyncDisposable
         $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"tools/call","params":{"name":"{{{tool}}}","arguments":{{{arguments}}},"_meta":{{{meta ?? "{}"}}}}}""");
 
     public async Task<JsonNode> ReadAsync() => JsonNode.Parse((await _reader.ReadLineAsync().Soon())!)!;
+
+    /// <summary>Sends a request and gives its result; what comes in between is kept out of the way.</summary>
+    public async Task<JsonNode> RequestAsync(int id, string method, string parameters)
+    {
+        await SendAsync($$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"{{{method}}}","params":{{{parameters}}}}""");
+        var answer = (await ReadUntilAnswerAsync(id))[^1];
+        return answer["result"] ?? answer["error"]!;
+    }
 
     /// <summary>Reads up to the answer of a request, and gives all that came.</summary>
     public async Task<List<JsonNode>> ReadUntilAnswerAsync(int id)

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging;
 
@@ -10,6 +13,11 @@ internal sealed class RecordingChannel : IToolChannel
 
     public List<string> Log { get; } = [];
 
+    public ChannelReader<JsonElement> Updates { get; } = Channel.CreateUnbounded<JsonElement>().Reader;
+
+    /// <summary>What is answered to every question; null for a client that takes none.</summary>
+    public ElicitationAnswer? Answer { get; init; }
+
     public ValueTask ReportProgressAsync(ProgressUpdate update)
     {
         Progress.Add(update);
@@ -21,4 +29,11 @@ internal sealed class RecordingChannel : IToolChannel
         Log.Add($"{level}: {message}");
         return default;
     }
+
+    public ValueTask SendUpdateAsync(JsonNode? result) => default;
+
+    public ValueTask SendServerEventAsync(string name, JsonNode? result) => default;
+
+    public Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken) =>
+        Answer is null ? throw new ToolException("This client takes no questions.") : Task.FromResult(Answer);
 }

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace McpProgress.Core.Events;
+
+/// <summary>An event as a line of a log: what it was, without the stream it came from.</summary>
+/// <param name="Id">Unique over all streams.</param>
+/// <param name="Sequence">The place in its stream.</param>
+/// <param name="Timestamp">When it happened.</param>
+/// <param name="Server">The connection.</param>
+/// <param name="Name">The name.</param>
+/// <param name="CallId">The call.</param>
+/// <param name="TaskId">The background work.</param>
+/// <param name="ParentId">The id of the event that caused it.</param>
+/// <param name="Data">What it carries.</param>
+public sealed record EventLogLine(
+    string Id, long Sequence, DateTimeOffset Timestamp, string? Server, string Name, string? CallId, string? TaskId, string? ParentId, JsonObject Data)
+{
+    /// <summary>An event of a hub.</summary>
+    public static EventLogLine From(EventHub hub, in ConnectionEvent happened) => new(
+        hub.IdOf(happened.Sequence),
+        happened.Sequence,
+        happened.Timestamp,
+        happened.Server,
+        happened.Name,
+        happened.CallId,
+        happened.TaskId,
+        happened.Parent == 0 ? null : hub.IdOf(happened.Parent),
+        happened.Data);
+
+    /// <summary>Reads a line; false for a line that was torn by a crash, or is something else.</summary>
+    public static bool TryParse(string line, out EventLogLine parsed)
+    {
+        parsed = null!;
+        try
+        {
+            if (JsonNode.Parse(line) is not JsonObject members ||
+                Text(members["id"]) is not { } id ||
+                Text(members["name"]) is not { } name ||
+                !DateTimeOffset.TryParse(Text(members["timestamp"]), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset timestamp))
+            {
+                return false;
+            }
+
+            long sequence = members["sequence"] is JsonValue value && value.TryGetValue(out long number) ? number : 0;
+            var data = members["data"] as JsonObject ?? [];
+            members.Remove("data");
+            parsed = new EventLogLine(
+                id, sequence, timestamp, Text(members["server"]), name, Text(members["callId"]), Text(members["taskId"]), Text(members["parentId"]), data);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Writes an event as one line, with its line feed.</summary>
+    internal static void Write(Utf8JsonWriter json, EventHub hub, in ConnectionEvent happened)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", hub.IdOf(happened.Sequence));
+        json.WriteNumber("sequence", happened.Sequence);
+        json.WriteString("timestamp", happened.Timestamp);
+        json.WriteString("server", happened.Server);
+        json.WriteString("name", happened.Name);
+        if (happened.CallId is not null)
+        {
+            json.WriteString("callId", happened.CallId);
+        }
+
+        if (happened.TaskId is not null)
+        {
+            json.WriteString("taskId", happened.TaskId);
+        }
+
+        if (happened.Parent != 0)
+        {
+            json.WriteString("parentId", hub.IdOf(happened.Parent));
+        }
+
+        json.WritePropertyName("data");
+        if (happened.Name == EventNames.Progress && happened.Payload is null)
+        {
+            WriteProgress(json, happened);
+        }
+        else
+        {
+            (happened.Payload ?? []).WriteTo(json);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteProgress(Utf8JsonWriter json, in ConnectionEvent happened)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("sequence", happened.Progress.Sequence);
+        json.WriteNumber("progress", happened.Progress.Progress);
+        if (happened.Progress.Total is { } total)
+        {
+            json.WriteNumber("total", total);
+        }
+
+        json.WriteNumber("percentComplete", happened.Progress.PercentComplete);
+        if (happened.Progress.Message is { } message)
+        {
+            json.WriteString("message", message);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+}

@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+
+namespace McpProgress.Core.Transport;
+
+/// <summary>
+/// Reads single members of a tree a server sent. A tree is decoded only where it is touched, so a member given twice, or a
+/// string that is no valid text, throws only here: such a value counts as absent and must not end the connection.
+/// </summary>
+internal static class LenientJson
+{
+    /// <summary>A member of an object; null when there is none, or no telling which.</summary>
+    public static JsonNode? Member(this JsonNode? node, string name)
+    {
+        try
+        {
+            return node is JsonObject members && members.TryGetPropertyValue(name, out JsonNode? value) ? value : null;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The text of a string; null for anything else.</summary>
+    public static string? Text(this JsonNode? node)
+    {
+        try
+        {
+            return node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

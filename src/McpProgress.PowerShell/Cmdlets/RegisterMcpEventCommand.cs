@@ -1,0 +1,65 @@
+using System.Management.Automation;
+using McpProgress.Core;
+using McpProgress.PowerShell.Completion;
+using McpProgress.PowerShell.Events;
+using McpProgress.PowerShell.Pipeline;
+
+namespace McpProgress.PowerShell.Cmdlets;
+
+/// <summary>Subscribes to what happens on the connections. The engine's own event cmdlets know the subscriber.</summary>
+[Cmdlet(VerbsLifecycle.Register, "McpEvent")]
+[OutputType(typeof(PSEventSubscriber))]
+public sealed class RegisterMcpEventCommand : McpCmdlet
+{
+    private static int _lastSubscription;
+
+    /// <summary>The names of the events; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(EventNameCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Only events of these connections; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ServerNameCompleter))]
+    public string[]? Server { get; set; }
+
+    /// <summary>Runs for each event, which is in $_ and in $Event.MessageData. Without it the events wait for Get-Event.</summary>
+    [Parameter(Position = 1)]
+    public ScriptBlock? Action { get; set; }
+
+    /// <summary>Ends the subscription after so many events; 0 never.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int MaxTriggerCount { get; set; }
+
+    /// <summary>What the engine's cmdlets know the subscriber by.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SourceIdentifier { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        try
+        {
+            string identifier = SourceIdentifier ?? $"McpEvent{Interlocked.Increment(ref _lastSubscription)}";
+            var subscription = new McpEventSubscription(identifier, new EventFilter(Name, Server), Action, MaxTriggerCount);
+            PSEventManager engine = Events;
+            EventHandlers handlers = State.Handlers;
+
+            // The engine rings the subscription from its own script block, on the pipeline thread.
+            PSEventSubscriber subscriber = engine.SubscribeEvent(
+                null, null, identifier, null, Action is null ? null : ScriptBlock.Create("$Event.SourceArgs[0].Handle()"), false, false);
+            subscription.Unregister = () => engine.UnsubscribeEvent(subscriber);
+            subscriber.Unsubscribed += (_, _) => handlers.Remove(subscription);
+            handlers.Add(subscription);
+            WriteObject(subscriber);
+        }
+        catch (McpFailureException failure)
+        {
+            WriteFailure(failure, Name);
+        }
+    }
+}

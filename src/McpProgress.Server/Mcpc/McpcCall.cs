@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using McpProgress.Core.Mcpc;
+using McpProgress.Server.Protocol;
+using McpProgress.Server.Tools;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Server.Mcpc;
+
+/// <summary>One task of MCPC: a tool whose every word is a callback.</summary>
+internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bool everyUpdate) : IToolChannel
+{
+    // More than anyone steers by; a client that sends more to a tool that reads none is told so.
+    private const int MaxUpdates = 1000;
+
+    private readonly McpcSequence _sequence = new();
+    private readonly Channel<JsonElement> _updates = Channel.CreateBounded<JsonElement>(MaxUpdates);
+
+    /// <inheritdoc/>
+    public ChannelReader<JsonElement> Updates => _updates.Reader;
+
+    /// <summary>The message that says it was created; the first of the task, and the call's own result.</summary>
+    public McpcMessage Created() => _sequence.Number(Message("created", $"Started {tool}. Updates will stream in real-time."));
+
+    /// <summary>The message that says it could not be.</summary>
+    public McpcMessage Refused(string why) => _sequence.Number(Message("failed", why));
+
+    /// <summary>Hands a change from the client to the tool; false when too many wait.</summary>
+    public bool TryUpdate(JsonElement data) => _updates.Writer.TryWrite(data);
+
+    /// <summary>Runs the tool and sends how it ended; there always is an end.</summary>
+    public async Task RunAsync(ServerTool body, ToolArguments arguments, ILogger logger, CancellationToken cancelled)
+    {
+        McpcMessage end;
+        try
+        {
+            var result = await ToolRunner.RunAsync(body, arguments, new ToolContext(this, cancelled), logger).ConfigureAwait(false);
+            end = result.IsError ? Message("failed", result.Text) : Message("complete", Content(result));
+        }
+        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+        {
+            end = Message("failed", "The task was cancelled.");
+        }
+
+        _updates.Writer.TryComplete();
+        await session.Outbox.SendAsync(_sequence, end, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ReportProgressAsync(ProgressUpdate update)
+    {
+        var message = Message("update", ToResult(update));
+        if (everyUpdate)
+        {
+            return session.Outbox.SendAsync(_sequence, message);
+        }
+
+        session.Outbox.SendProgress(_sequence, message);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask LogAsync(LogLevel level, string message) => session.Client.LogAsync(tool, level, message, CancellationToken.None);
+
+    /// <inheritdoc/>
+    public ValueTask SendUpdateAsync(JsonNode? result) => session.Outbox.SendAsync(_sequence, Message("update", result?.DeepClone()));
+
+    /// <inheritdoc/>
+    public ValueTask SendServerEventAsync(string name, JsonNode? result) =>
+        session.SendServerEventAsync(name, result, CancellationToken.None, ids.SessionId);
+
+    /// <inheritdoc/>
+    public Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken)
+    {
+        // Since 2026-07-28 a server sends no requests, and MCPC has no other way to ask.
+        var server = session.Client.Server;
+        return server.ClientCapabilities?.Elicitation?.Form is not null && !ProtocolVersions.IsModern(server.NegotiatedProtocolVersion)
+            ? Elicitation.AskAsync(server, request, ids.TaskId, cancellationToken)
+            : throw Elicitation.Unable(tool);
+    }
+
+    // The original's progress is a percentage. Where no total is known there is none, only what is being done.
+    private static JsonObject ToResult(ProgressUpdate update)
+    {
+        if (update.Total is not > 0)
+        {
+            return new JsonObject { ["status"] = update.Message ?? update.Progress.ToString(CultureInfo.InvariantCulture) };
+        }
+
+        var result = new JsonObject();
+        if (update.Message is not null)
+        {
+            result["status"] = update.Message;
+        }
+
+        result["progress"] = Math.Clamp(update.Progress / update.Total.Value * 100, 0, 100);
+        return result;
+    }
+
+    private static JsonNode? Content(ToolResult result) =>
+        result.StructuredContent is { } structured ? JsonSerializer.SerializeToNode(structured)
+        : result.Content.All(block => block is TextContentBlock) ? result.Text
+        : JsonSerializer.SerializeToNode(result.Content, McpJsonUtilities.DefaultOptions);
+
+    private McpcMessage Message(string @event, JsonNode? result) => McpcMessage.Create(@event, tool, ids.SessionId, ids.TaskId, result);
+}

@@ -1,0 +1,58 @@
+# The views: what a user sees fits 80 columns and holds no bytes and nothing that steers a terminal.
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Servers.ps1')
+    $sample = Connect-Sample
+    $results = Connect-Faulty error-result
+    $server = Start-McpProgressServer -Http
+
+    # The lines a user sees, without colours.
+    function Get-Line([Parameter(ValueFromPipeline)] $InputObject, [switch] $List) {
+        begin { $objects = @() }
+        process { $objects += $InputObject }
+        end { ($List ? ($objects | Format-List) : $objects) | Out-String -Width 80 | ForEach-Object { $_ -replace '\e\[[\d;]*m' -split '\r?\n' -match '\S' } }
+    }
+}
+
+AfterAll {
+    Disconnect-All
+}
+
+Describe 'The view of <Case>' -ForEach @(
+    @{ Case = 'a connection'; Get = { Get-McpServer }; Shows = '^sample +Stdio +McpProgress server .* Connected +\d+$' }
+    @{ Case = 'a tool'; Get = { Get-McpTool -Server sample }; Shows = '^process_items +Turns each' }
+    @{ Case = 'a progress server'; Get = { Get-McpProgressServer }; Shows = 'http://127.0.0.1:\d+/mcp +\d+ Running +\d\d:' }
+    @{ Case = 'a test'; Get = { Test-McpServer }; Shows = 'True +\d+[.,]\d ms' }
+    @{ Case = 'a picture'; Get = { Invoke-McpTool image -Server error-result }; Shows = '^image +image/png +\d+$' }
+    @{ Case = 'a resource'; Get = { Invoke-McpTool resource -Server error-result }; Shows = '^Text +: all is well' }
+    @{ Case = 'an update'; Shows = '^ +\d \d\d:\d\d:\d\d\.\d{3} +3 +3 +100 done'; Get = {
+            $null = Invoke-McpTool process_items @{ items = 1..3 } -Server sample -ProgressVariable updates
+            $updates | Select-Object -Last 1
+        }
+    }
+) {
+    It 'fits 80 columns and shows what matters' {
+        $lines = & $Get | Get-Line
+
+        $lines | Where-Object Length -GT 80 | Should -BeNullOrEmpty
+        ($lines -match $Shows).Count | Should -BeGreaterThan 0 -Because ($lines -join "`n")
+    }
+}
+
+Describe 'The list view' {
+    It 'of a tool has its arguments with type, need and meaning' {
+        $lines = Get-McpTool download_file -Server sample | Get-Line -List
+
+        $lines -match 'filename \(string, required\): The name' | Should -Not -BeNullOrEmpty
+        $lines -match 'size_mb \(integer, required\)' | Should -Not -BeNullOrEmpty
+        ($lines -replace '^\s+') -join '' -match 'readOnlyHint True' | Should -BeTrue
+    }
+
+    It 'of a connection has what crossed it' {
+        $lines = $sample | Get-Line -List
+
+        $lines -match '^Messages +: \d+ in \(.* bytes\), \d+ out' | Should -Not -BeNullOrEmpty
+        $lines -match '^ProcessId +: \d+' | Should -Not -BeNullOrEmpty
+        $lines -match '^Capabilities +: .*tools' | Should -Not -BeNullOrEmpty
+    }
+}
