@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace McpProgress.PowerShell.Publishing;
+
+/// <summary>
+/// The runspaces of one server, at most so many at work at once. Each call has one to itself; it serves another call only
+/// when nothing of the last one is left in it, and gives way to a fresh one otherwise.
+/// </summary>
+/// <param name="recipe">How one is made.</param>
+/// <param name="first">One that is ready.</param>
+/// <param name="maxConcurrency">How many may be at work at once.</param>
+/// <param name="logger">The server's log.</param>
+internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRunspace first, int maxConcurrency, ILogger logger) : IDisposable
+{
+    private readonly SemaphoreSlim _places = new(maxConcurrency, maxConcurrency);
+    private readonly ConcurrentBag<CommandRunspace> _ready = [first];
+    private int _preparing;
+    private volatile bool _closed;
+
+    /// <summary>Waits for a place and takes a runspace.</summary>
+    public async Task<CommandRunspace> TakeAsync(CancellationToken cancelled)
+    {
+        await _places.WaitAsync(cancelled).ConfigureAwait(false);
+        try
+        {
+            if (!_ready.TryTake(out var runspace))
+            {
+                runspace = await Task.Run(() => CommandRunspace.Create(recipe), cancelled).ConfigureAwait(false);
+            }
+
+            Prepare();
+            return runspace;
+        }
+        catch
+        {
+            _places.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a runspace back after its call. It is looked at in the background: the caller has its answer already.</summary>
+    public void GiveBack(CommandRunspace runspace, CommandCall call) => _ = Task.Run(() =>
+    {
+        try
+        {
+            if (!_closed && runspace.TryReset(call))
+            {
+                _ready.Add(runspace);
+            }
+            else
+            {
+                runspace.Dispose();
+                Prepare();
+            }
+        }
+#pragma warning disable CA1031 // Whatever is wrong with a used runspace, a fresh one replaces it.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            LogUnusable(logger, failure);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    });
+
+    /// <summary>Leaves a runspace to a command that does not stop; it is closed when the command ends after all.</summary>
+    public void Abandon(CommandRunspace runspace)
+    {
+        _ = Task.Factory.StartNew(runspace.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _places.Release();
+    }
+
+    /// <summary>Closes what is not at work; the rest is closed as it comes back.</summary>
+    public void Dispose()
+    {
+        _closed = true;
+        while (_ready.TryTake(out var runspace))
+        {
+            runspace.Dispose();
+        }
+    }
+
+    // One is always made ahead, so that a call seldom waits for it.
+    private void Prepare()
+    {
+        if (_closed || !_ready.IsEmpty || Interlocked.Exchange(ref _preparing, 1) == 1)
+        {
+            return;
+        }
+
+        _ = Task.Run(() =>
+        {
+            try
+            {
+                _ready.Add(CommandRunspace.Create(recipe));
+                if (_closed)
+                {
+                    Dispose();
+                }
+            }
+#pragma warning disable CA1031 // The call that needs one makes it itself, and tells its caller what is wrong.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                if (!_closed)
+                {
+                    LogUnusable(logger, failure);
+                }
+            }
+            finally
+            {
+                Volatile.Write(ref _preparing, 0);
+            }
+        });
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A runspace cannot be used.")]
+    private static partial void LogUnusable(ILogger logger, Exception failure);
+}
