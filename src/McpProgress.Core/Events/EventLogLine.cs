@@ -56,7 +56,7 @@ public sealed record EventLogLine(
         }
     }
 
-    /// <summary>Writes an event as one line, with its line feed.</summary>
+    /// <summary>Writes an event as one line; the line feed is the caller's.</summary>
     internal static void Write(Utf8JsonWriter json, EventHub hub, in ConnectionEvent happened)
     {
         json.WriteStartObject();

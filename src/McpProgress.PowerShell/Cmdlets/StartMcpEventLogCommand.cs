@@ -38,6 +38,8 @@ public sealed class StartMcpEventLogCommand : McpCmdlet
             {
                 var filter = new EventFilter(Name);
                 var log = new McpEventLog(new EventLog(State.Events, file, filter.SelectsName, (long)(MaximumSizeMB * 1024 * 1024)));
+                EventHandlers handlers = State.Handlers;
+                log.Core.Failed += failure => handlers.Warn($"The event log '{file}' has stopped: {failure.Message}");
                 State.Add(log);
                 WriteObject(log);
             }
