@@ -66,8 +66,8 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
         var slot = new ConnectionSlot(connection);
         TaskDriver driver = record.Kind switch
         {
-            BackgroundKind.ExtensionTask => new ExtensionTaskDriver(task, slot, null, registry),
-            BackgroundKind.Task => new TaskDriver2025(task, slot, null, registry),
+            BackgroundKind.ExtensionTask => new ExtensionTaskDriver(task, slot, null, registry) { Responder = responder },
+            BackgroundKind.Task => new TaskDriver2025(task, slot, null, registry) { Responder = responder },
             _ => throw new McpFailureException(ErrorIds.InvalidArgument, $"The task '{record.Id}' lived on its connection and cannot be taken up again."),
         };
         _ = RunAsync(task, slot, driver, CancellationToken.None);

@@ -151,6 +151,22 @@ public sealed class ReconnectTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_task_taken_up_again_asks_the_handler_answers()
+    {
+        await using FakeServer first = await FakeServer.StartAsync(Capabilities);
+        await StartAsync(first);
+        await using FakeServer second = await FakeServer.StartAsync(Capabilities);
+        second.On("tasks/get", _ => TaskDriver2025Tests.State("input_required"));
+        BackgroundTask resumed = new BackgroundTasks(_folder.Registry).Resume(
+            second.Connection, Assert.Single(_folder.Registry.List()), (_, _) => Task.FromResult<InputAnswer?>(new InputAnswer("decline")));
+        await second.NextAsync("tasks/result");
+        await TaskDriver2025Tests.AskAsync(second, "e1");
+
+        Assert.Equal("decline", (string?)(await second.NextAnswerAsync("e1"))["result"]!["action"]);
+        resumed.Cancel();
+    }
+
+    [Fact]
     public async Task What_the_server_has_forgotten_is_not_found_and_not_kept()
     {
         await using FakeServer first = await FakeServer.StartAsync(Capabilities);
