@@ -170,7 +170,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private void PublishHttp(CommandSelection selection)
     {
-        Publication publication = Publication.Open(selection, MaxConcurrency, NullLoggerFactory.Instance);
+        Publication publication = Publication.Open(selection, MaxConcurrency, ownsProcess: false, NullLoggerFactory.Instance);
         try
         {
             foreach (string remark in publication.Remarks)
@@ -203,7 +203,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
             throw new McpFailureException(ErrorIds.InvalidArgument, "A function of this session cannot be served by a child process. Put it into a script and use -Path, or leave out -Stdio: -Http -Connect serves it from here.");
         }
 
-        using (Publication publication = Publication.Open(selection, maxConcurrency: 1, NullLoggerFactory.Instance))
+        using (Publication publication = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance))
         {
             if (!publication.Keep(command => ShouldProcess(command.Summary, "Publish over stdio")))
             {
@@ -221,7 +221,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
     {
         if (IsWhatIf)
         {
-            using Publication listed = Publication.Open(selection, maxConcurrency: 1, NullLoggerFactory.Instance);
+            using Publication listed = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance);
             listed.Keep(command => ShouldProcess(command.Summary, "Publish over stdio"));
             return;
         }
@@ -233,7 +233,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
             ServeHere(
                 () =>
                 {
-                    publication = Publication.Open(selection, MaxConcurrency, loggers);
+                    publication = Publication.Open(selection, MaxConcurrency, ownsProcess: true, loggers);
                     publication.LogRemarks(loggers);
                     return publication.ToServerOptions();
                 },

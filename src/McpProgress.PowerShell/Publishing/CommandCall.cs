@@ -1,5 +1,8 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using McpProgress.Core.Text;
 using McpProgress.Server.Progress;
 using McpProgress.Server.Tools;
@@ -71,6 +74,34 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
                 Log(LogLevel.Information, line.TrimEnd('\r'));
             }
         }
+    }
+
+    /// <summary>Asks the caller, and waits for the answer.</summary>
+    /// <param name="message">The question.</param>
+    /// <param name="schema">The form.</param>
+    /// <returns>What was answered, by the names of the form.</returns>
+    /// <exception cref="HostException">The caller takes no questions, or declined.</exception>
+    /// <exception cref="PipelineStoppedException">The call was cancelled.</exception>
+    public JsonObject Ask(string message, JsonObject schema)
+    {
+        message = TerminalText.Clean(message, keepLines: true);
+        ElicitationAnswer answer;
+        try
+        {
+            answer = context.AskAsync(new ElicitationRequest(message, JsonSerializer.SerializeToElement(schema))).GetAwaiter().GetResult();
+        }
+        catch (ToolException failure)
+        {
+            throw new HostException($"{failure.Message} The question was: {message}", failure, "McpNobodyToAsk", ErrorCategory.ResourceUnavailable);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        return answer.IsAccepted
+            ? answer.Content
+            : throw new HostException($"The question was not answered ({answer.Action}): {message}", null, "McpQuestionDeclined", ErrorCategory.OperationStopped);
     }
 
     /// <summary>Takes a non-terminating error.</summary>

@@ -10,11 +10,14 @@ namespace McpProgress.PowerShell.Publishing;
 /// <param name="recipe">How one is made.</param>
 /// <param name="first">One that is ready.</param>
 /// <param name="maxConcurrency">How many may be at work at once.</param>
+/// <param name="ownsProcess">Whether the process serves and does nothing else, so that its environment may be put back after calls.</param>
 /// <param name="logger">The server's log.</param>
-internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRunspace first, int maxConcurrency, ILogger logger) : IDisposable
+internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRunspace first, int maxConcurrency, bool ownsProcess, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _places = new(maxConcurrency, maxConcurrency);
     private readonly ConcurrentBag<CommandRunspace> _ready = [first];
+    private readonly ProcessEnvironment? _environment = ownsProcess ? new() : null;
+    private int _atWork;
     private int _preparing;
     private volatile bool _closed;
 
@@ -30,6 +33,7 @@ internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRun
             }
 
             Prepare();
+            Interlocked.Increment(ref _atWork);
             return runspace;
         }
         catch
@@ -40,7 +44,36 @@ internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRun
     }
 
     /// <summary>Takes a runspace back after its call. It is looked at in the background: the caller has its answer already.</summary>
-    public void GiveBack(CommandRunspace runspace, CommandCall call) => _ = Task.Run(() =>
+    public void GiveBack(CommandRunspace runspace, CommandCall call)
+    {
+        if (Interlocked.Decrement(ref _atWork) == 0)
+        {
+            // At once: the caller's next call must not find what this one left.
+            _environment?.Restore();
+        }
+
+        _ = Task.Run(() => LookAt(runspace, call));
+    }
+
+    /// <summary>Leaves a runspace to a command that does not stop; it is closed when the command ends after all.</summary>
+    public void Abandon(CommandRunspace runspace)
+    {
+        Interlocked.Decrement(ref _atWork);
+        _ = Task.Factory.StartNew(runspace.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _places.Release();
+    }
+
+    /// <summary>Closes what is not at work; the rest is closed as it comes back.</summary>
+    public void Dispose()
+    {
+        _closed = true;
+        while (_ready.TryTake(out var runspace))
+        {
+            runspace.Dispose();
+        }
+    }
+
+    private void LookAt(CommandRunspace runspace, CommandCall call)
     {
         try
         {
@@ -59,27 +92,11 @@ internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRun
 #pragma warning restore CA1031
         {
             LogUnusable(logger, failure);
+            _ = Task.Run(runspace.Dispose);
         }
         finally
         {
             _places.Release();
-        }
-    });
-
-    /// <summary>Leaves a runspace to a command that does not stop; it is closed when the command ends after all.</summary>
-    public void Abandon(CommandRunspace runspace)
-    {
-        _ = Task.Factory.StartNew(runspace.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        _places.Release();
-    }
-
-    /// <summary>Closes what is not at work; the rest is closed as it comes back.</summary>
-    public void Dispose()
-    {
-        _closed = true;
-        while (_ready.TryTake(out var runspace))
-        {
-            runspace.Dispose();
         }
     }
 

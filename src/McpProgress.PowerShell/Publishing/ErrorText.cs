@@ -17,7 +17,13 @@ internal sealed class ErrorText(IEnumerable<string> folders)
     ];
 
     /// <summary>An error record in one text.</summary>
-    public string Of(ErrorRecord error) => $"{Message(error)} [{error.CategoryInfo.Category}, {Clean(error.FullyQualifiedErrorId)}]";
+    public string Of(ErrorRecord error)
+    {
+        // "throw" with a text makes the text the id, too.
+        var message = Message(error);
+        var id = Clean(error.FullyQualifiedErrorId);
+        return id.Length == 0 || id == message ? $"{message} [{error.CategoryInfo.Category}]" : $"{message} [{error.CategoryInfo.Category}, {id}]";
+    }
 
     /// <summary>The text of what ended a pipeline.</summary>
     public string Of(Exception failure) =>

@@ -114,17 +114,7 @@ internal static class ParameterValues
         : number.TryGetDecimal(out var exact) ? exact
         : number.GetDouble();
 
-    private static SecureString Secure(JsonNode? node)
-    {
-        var secure = new SecureString();
-        foreach (var character in Text(node) ?? "")
-        {
-            secure.AppendChar(character);
-        }
-
-        secure.MakeReadOnly();
-        return secure;
-    }
+    private static SecureString Secure(JsonNode? node) => PromptField.ToSecure(Text(node) ?? "");
 
     private static TimeSpan? TryDuration(string text)
     {

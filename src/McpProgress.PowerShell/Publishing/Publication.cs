@@ -38,9 +38,10 @@ internal sealed partial class Publication : IDisposable
     /// <summary>Loads what is to be published and reads its definitions.</summary>
     /// <param name="selection">What is to be published.</param>
     /// <param name="maxConcurrency">How many commands may run at once.</param>
+    /// <param name="ownsProcess">Whether this process serves and does nothing else.</param>
     /// <param name="loggers">The server's log.</param>
     /// <exception cref="McpFailureException">McpServerStartFailed: a file or module cannot be loaded, or nothing is left to publish.</exception>
-    public static Publication Open(CommandSelection selection, int maxConcurrency, ILoggerFactory loggers)
+    public static Publication Open(CommandSelection selection, int maxConcurrency, bool ownsProcess, ILoggerFactory loggers)
     {
         var recipe = selection.ToRecipe();
         var errors = new ErrorText(PrivateFolders(recipe));
@@ -56,7 +57,7 @@ internal sealed partial class Publication : IDisposable
             }
 
             var logger = loggers.CreateLogger(LogCategory);
-            var runspaces = new CommandRunspaces(recipe, first, maxConcurrency, logger);
+            var runspaces = new CommandRunspaces(recipe, first, maxConcurrency, ownsProcess, logger);
             return new Publication(commands, remarks, runspaces, new CommandRunner(runspaces, errors, logger));
         }
         catch

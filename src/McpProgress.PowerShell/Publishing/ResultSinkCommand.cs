@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 
 namespace McpProgress.PowerShell.Publishing;
@@ -7,7 +8,7 @@ namespace McpProgress.PowerShell.Publishing;
 /// properties may be scripts that need the runspace; nothing piles up on the way.
 /// </summary>
 [Cmdlet(VerbsData.Out, Noun)]
-internal sealed class ResultSinkCommand : PSCmdlet
+internal sealed class ResultSinkCommand : PSCmdlet, IDisposable
 {
     /// <summary>The cmdlet's full name, which only this module uses.</summary>
     public const string Name = "Out-" + Noun;
@@ -29,6 +30,13 @@ internal sealed class ResultSinkCommand : PSCmdlet
     public object? InputObject { get; set; }
 
     private CommandCall Target => (CommandCall)Call!;
+
+    /// <summary>The pipeline's last act, however it ends: the thread goes back as it came, and it keeps its culture.</summary>
+    public void Dispose()
+    {
+        CultureInfo.CurrentCulture = Host.CurrentCulture;
+        CultureInfo.CurrentUICulture = Host.CurrentUICulture;
+    }
 
     /// <inheritdoc/>
     protected override void BeginProcessing() => Target.Jobs = JobRepository;

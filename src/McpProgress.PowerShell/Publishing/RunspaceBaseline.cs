@@ -26,7 +26,7 @@ internal sealed class RunspaceBaseline
     private static readonly HashSet<string> Traceless = new(StringComparer.OrdinalIgnoreCase)
     {
         "Update-TypeData", "Remove-TypeData", "Update-FormatData", "Set-PSBreakpoint", "New-PSSession", "Import-PSSession", "Register-ArgumentCompleter",
-        "Set-PSDebug", "Start-Transcript", "Set-TraceSource", "New-CimSession", "Invoke-Expression", "Add-History",
+        "Set-PSDebug", "Start-Transcript", "Set-TraceSource", "New-CimSession", "Invoke-Expression", "Add-History", "Start-ThreadJob",
     };
 
     private static readonly string PowerShellHome = Path.GetDirectoryName(typeof(PSObject).Assembly.Location)!;

@@ -52,29 +52,29 @@ internal sealed class ToolHostUI : PSHostUserInterface, IHostUISupportsMultipleC
     public override void WriteLine(string value) => Call?.Write(value + "\n");
 
     /// <inheritdoc/>
-    public override string ReadLine() => Questions.ReadLine(Call);
+    public override string ReadLine() => new Questions(Call).ReadLine();
 
     /// <inheritdoc/>
-    public override SecureString ReadLineAsSecureString() => Questions.ReadSecret(Call);
+    public override SecureString ReadLineAsSecureString() => new Questions(Call).ReadSecret();
 
     /// <inheritdoc/>
     public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions) =>
-        Questions.Prompt(Call, caption, message, descriptions);
+        new Questions(Call).Prompt(caption, message, descriptions);
 
     /// <inheritdoc/>
     public override PSCredential PromptForCredential(string caption, string message, string userName, string targetName) =>
-        Questions.Credential(Call, caption, message, userName);
+        new Questions(Call).Credential(caption, message, userName);
 
     /// <inheritdoc/>
     public override PSCredential PromptForCredential(
         string caption, string message, string userName, string targetName, PSCredentialTypes allowedCredentialTypes, PSCredentialUIOptions options) =>
-        Questions.Credential(Call, caption, message, userName);
+        new Questions(Call).Credential(caption, message, userName);
 
     /// <inheritdoc/>
     public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice) =>
-        Questions.Choice(Call, caption, message, choices, defaultChoice);
+        new Questions(Call).PromptForChoice(caption, message, choices, defaultChoice);
 
     /// <inheritdoc/>
     public Collection<int> PromptForChoice(string? caption, string? message, Collection<ChoiceDescription> choices, IEnumerable<int>? defaultChoices) =>
-        Questions.Choices(Call, caption, message, choices, defaultChoices);
+        new Questions(Call).PromptForChoices(caption, message, choices, defaultChoices);
 }

@@ -104,7 +104,9 @@ public sealed class ProgressFolder
         }
 
         _repeats++;
-        return _last = _floor + (_repeats / (_repeats + CreepHalf));
+        var crept = _floor + (_repeats / (_repeats + CreepHalf));
+        var readable = Math.Floor(crept * 1000) / 1000;
+        return _last = readable > _last ? readable : crept;
     }
 
     // Scripts reuse an id for the next phase without completing the last one: another text that starts again is another.
