@@ -65,13 +65,23 @@ try {
 
         Test-McpServer
     }
+    Show-Step 'Background work is a job. It goes on beside a call in the foreground, and has its own bar while one waits for it.' {
+        $job = Invoke-McpTool analyze_data @{ data_id = 'survey' } -AsJob
+        Invoke-McpTool process_items @{ items = 'meanwhile', 'this' } | Format-Table
+        Wait-McpTask $job | Format-Table
+        Receive-Job $job -AutoRemoveJob -Wait | Format-List
+    }
+    Show-Step 'Many calls side by side, the results in the order of the input.' {
+        1..6 | ForEach-Object { [pscustomobject]@{ items = "item $_" } } | Invoke-McpTool process_items -ThrottleLimit 3
+    }
     Show-Step 'The same server over HTTP, with a bearer token.' {
         $token = [System.Net.NetworkCredential]::new('', [guid]::NewGuid()).SecurePassword
         Start-McpProgressServer -Http -Token $token -Speed $Speed -Connect -Name web | Format-List Name, Target, ProtocolVersion, Status
         Invoke-McpTool process_items @{ items = 'over', 'http' } -Server web
     }
-    Show-Step 'What crossed the connections.' {
-        Get-McpServer
+    Show-Step 'What crossed the connections, and the last that happened on them.' {
+        Get-McpServer | Format-Table
+        Get-McpEvent -Last 5 | Format-Table
     }
 } finally {
     Get-McpProgressServer | Stop-McpProgressServer

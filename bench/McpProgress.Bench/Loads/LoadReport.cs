@@ -9,8 +9,8 @@ namespace McpProgress.Bench.Loads;
 /// <param name="OutOfOrder">Updates that came after one with a higher value.</param>
 /// <param name="AfterResult">Updates that came after the result.</param>
 /// <param name="Seconds">From the call of the flood to its result.</param>
-/// <param name="EchoMedianMicroseconds">The median of a warm echo call.</param>
-/// <param name="EchoCpuMicroseconds">User and system time of this process a warm echo call: what other work on the machine disturbs least.</param>
+/// <param name="EchoMedianMicroseconds">The median of a warm echo call, in the best batch.</param>
+/// <param name="EchoCpuMicroseconds">User and system time of this process a warm echo call, in the best batch: what other work on the machine disturbs least.</param>
 /// <param name="CpuSeconds">User and system time of the whole process.</param>
 /// <param name="PeakMegabytes">The process's largest working set, in MiB.</param>
 /// <param name="GrowthMegabytes">By how much the flood raised it, where that is known.</param>

@@ -57,7 +57,8 @@ internal sealed class ToolList(
         }
     }
 
-    private IReadOnlyList<ToolDescriptor>? Current =>
+    /// <summary>The list where it is known; null where the server has to be asked.</summary>
+    public IReadOnlyList<ToolDescriptor>? Current =>
         Volatile.Read(ref _known) is { } known && (known.Expires is not { } expires || time.GetUtcNow() < expires) ? known.Tools : null;
 
     private async Task<Known> ReadAllAsync(CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Mcpc;
 
@@ -140,15 +141,15 @@ public sealed record McpcMessage
     private static bool TryRead(JsonObject members, out McpcMessage message)
     {
         message = null!;
-        string type = Text(members["type"]) ?? TaskType;
-        if ((Text(members["protocol"]) ?? ProtocolName) != ProtocolName ||
-            Text(members["event"]) is not { } @event ||
-            Text(members["session_id"]) is not { Length: > 0 } sessionId)
+        string type = members["type"].Text() ?? TaskType;
+        if ((members["protocol"].Text() ?? ProtocolName) != ProtocolName ||
+            members["event"].Text() is not { } @event ||
+            members["session_id"].Text() is not { Length: > 0 } sessionId)
         {
             return false;
         }
 
-        string? taskId = Text(members["task_id"]);
+        string? taskId = members["task_id"].Text();
         if (type is not (TaskType or ServerEventType) || (type == TaskType && string.IsNullOrEmpty(taskId)))
         {
             return false;
@@ -157,9 +158,7 @@ public sealed record McpcMessage
         long? sequence = members["seq"] is JsonValue value && value.TryGetValue(out long number) ? number : null;
         JsonNode? result = members["result"];
         members.Remove("result");
-        message = new McpcMessage(type, @event, sessionId, taskId, Text(members["tool_name"]), result, sequence);
+        message = new McpcMessage(type, @event, sessionId, taskId, members["tool_name"].Text(), result, sequence);
         return true;
     }
-
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

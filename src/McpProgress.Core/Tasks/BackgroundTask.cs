@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
-using McpProgress.Core.Connections;
 using McpProgress.Core.Events;
 using McpProgress.Core.Progress;
 
@@ -72,7 +71,7 @@ public sealed class BackgroundTask
 {
     private readonly object _lock = new();
     private readonly TimeProvider _time;
-    private readonly EventScope _origin;
+    private readonly EventScope? _origin;
     private readonly EventScope _events;
     private readonly TaskCompletionSource<ToolCallResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cancellation = new();
@@ -82,7 +81,8 @@ public sealed class BackgroundTask
     private long _updates;
     private bool _announced;
 
-    internal BackgroundTask(string id, BackgroundKind kind, string serverName, string serverKey, string tool, DateTimeOffset createdAt, ServerConnection connection)
+    internal BackgroundTask(
+        string id, BackgroundKind kind, string serverName, string serverKey, string tool, DateTimeOffset createdAt, TimeProvider time, EventScope? origin = null, EventScope? events = null)
     {
         Id = id;
         Kind = kind;
@@ -90,9 +90,9 @@ public sealed class BackgroundTask
         ServerKey = serverKey;
         Tool = tool;
         CreatedAt = createdAt;
-        _time = connection.Time;
-        _origin = connection.Events;
-        _events = connection.ScopeOf(taskId: id);
+        _time = time;
+        _origin = origin;
+        _events = events ?? new EventScope(null, serverName, taskId: id);
         _state = new BackgroundState(BackgroundStatus.Working, null, null, null, createdAt, null, null);
 
         // Observed here: a task nobody waits for must not end up as an unobserved exception.
@@ -202,19 +202,18 @@ public sealed class BackgroundTask
         Update(state => state with { Status = BackgroundStatus.InputRequired, StatusMessage = request.Message });
         try
         {
-            InputAnswer answer = await pending.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (PendingInput.Count == 0)
-            {
-                Update(state => state.IsTerminal ? state : state with { Status = BackgroundStatus.Working });
-            }
-
-            return answer;
+            return await pending.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             lock (_lock)
             {
                 _pending.Remove(pending);
+            }
+
+            if (PendingInput.Count == 0)
+            {
+                Update(state => state with { Status = BackgroundStatus.Working });
             }
         }
     }

@@ -2,13 +2,15 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Progress;
+using McpProgress.Core.Transport;
 using ModelContextProtocol;
 
 namespace McpProgress.Core.Tasks;
 
 /// <summary>A task of the extension <c>io.modelcontextprotocol/tasks</c> (SEP-2663, with revision 2026-07-28).</summary>
 internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot slot, BackgroundRequest? request, TaskRegistry? registry)
-    : PollingDriver(task, slot, request, registry)
+    : PollingDriver(task, slot, request, registry), IProgressObserver
 {
     public const string Extension = "io.modelcontextprotocol/tasks";
 
@@ -24,16 +26,27 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
     {
         ServerConnection connection = Slot.Current;
         using IDisposable inputs = connection.Inputs.Open(AskAsync);
-        JsonObject answer = await connection.RequestAsync(Declaring(new WireRequest("tools/call", CallParameters(0))), cancellationToken).ConfigureAwait(false);
-        if (TextOf(answer["resultType"]) != "task")
+        CallProgress progress = connection.OpenProgress(this);
+        try
         {
-            // The server decides: this call was not worth a task to it.
-            return new ToolCallResult(answer, 0);
-        }
+            var call = new WireRequest("tools/call", CallParameters(progress.Token)) { Progress = progress, IdleTimeout = Request.IdleTimeout };
+            JsonObject answer = await connection.RequestAsync(Declaring(call), cancellationToken).ConfigureAwait(false);
+            if (answer.Member("resultType").Text() != "task")
+            {
+                // The server decides: to it, this call was not worth a task.
+                return new ToolCallResult(answer, progress.Count);
+            }
 
-        Created(answer);
-        return null;
+            Created(answer);
+            return null;
+        }
+        finally
+        {
+            connection.CloseProgress(progress);
+        }
     }
+
+    public void OnProgress(in ProgressUpdate update) => Task.Report(update);
 
     protected override Task CancelAsync(ServerConnection connection, CancellationToken cancellationToken) =>
         connection.RequestAsync(Named("tasks/cancel"), cancellationToken);
@@ -52,22 +65,22 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
 
     protected override Task<ToolCallResult> GetResultAsync(ServerConnection connection, JsonObject state, CancellationToken cancellationToken) => StatusOf(state) switch
     {
-        BackgroundStatus.Completed when state["result"] is JsonObject result =>
+        BackgroundStatus.Completed when state.Member("result") is JsonObject result =>
             System.Threading.Tasks.Task.FromResult(new ToolCallResult((JsonObject)result.DeepClone(), 0)),
         BackgroundStatus.Cancelled => throw new McpFailureException(
-            ErrorIds.Cancelled, $"The task '{Task.Id}' was cancelled on the server. {TextOf(state["statusMessage"])}".TrimEnd()),
+            ErrorIds.Cancelled, $"The task '{Task.Id}' was cancelled on the server. {state.Member("statusMessage").Text()}".TrimEnd()),
         _ => throw new McpFailureException(
             ErrorIds.ProtocolError,
-            $"The task '{Task.Id}' of tool '{Task.Tool}' failed on the server: {TextOf((state["error"] as JsonObject)?["message"]) ?? TextOf(state["statusMessage"]) ?? "it did not say why"}"),
+            $"The task '{Task.Id}' of tool '{Task.Tool}' failed on the server: {state.Member("error").Member("message").Text() ?? state.Member("statusMessage").Text() ?? "it did not say why"}"),
     };
 
     protected override void AnswerInput(ServerConnection connection, JsonObject state, CancellationToken cancellationToken)
     {
-        foreach ((string key, JsonNode? question) in state["inputRequests"] as JsonObject ?? [])
+        foreach ((string key, JsonNode? question) in state.Member("inputRequests") as JsonObject ?? [])
         {
             if (question is JsonObject members)
             {
-                InputRequest input = InputRequest.Read(key, TextOf(members["method"]) ?? "elicitation/create", (JsonObject)(members["params"] as JsonObject ?? []).DeepClone());
+                InputRequest input = InputRequest.Read(key, members.Member("method").Text() ?? "elicitation/create", (JsonObject)(members.Member("params") as JsonObject ?? []).DeepClone());
                 _ = AnswerAsync(connection, input, cancellationToken);
             }
         }
@@ -123,7 +136,6 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
             request.Parameters["_meta"] = meta = [];
         }
 
-        meta.Remove("progressToken");
         meta[CapabilitiesKey] = new JsonObject { ["extensions"] = new JsonObject { [Extension] = new JsonObject() } };
         return request;
     }

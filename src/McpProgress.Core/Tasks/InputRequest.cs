@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls.Arguments;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Tasks;
 
@@ -13,14 +14,14 @@ namespace McpProgress.Core.Tasks;
 public sealed record InputRequest(string Key, string Method, string Message, JsonObject? Schema, JsonObject Parameters)
 {
     /// <summary>Where the user is to go, when the question is answered on a web page.</summary>
-    public string? Url => Parameters["url"] is JsonValue value && value.TryGetValue(out string? url) ? url : null;
+    public string? Url => Parameters.Member("url").Text();
 
     /// <summary>Reads a question from its request parameters.</summary>
     internal static InputRequest Read(string key, string method, JsonObject parameters) => new(
         key,
         method,
-        parameters["message"] is JsonValue value && value.TryGetValue(out string? message) ? message : method,
-        parameters["requestedSchema"] as JsonObject,
+        parameters.Member("message").Text() ?? method,
+        parameters.Member("requestedSchema") as JsonObject,
         parameters);
 }
 

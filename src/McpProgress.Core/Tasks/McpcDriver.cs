@@ -3,6 +3,7 @@ using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Mcpc;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Tasks;
 
@@ -118,8 +119,8 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
     private void Update(JsonNode? result)
     {
         string? status = TextOf(result);
-        double? percent = (result as JsonObject)?["progress"] is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number) ? number : null;
-        double? total = (result as JsonObject)?["total"] is JsonValue end && end.TryGetValue(out double last) && double.IsFinite(last) && last > 0 ? last : null;
+        double? percent = NumberOf(result.Member("progress"));
+        double? total = NumberOf(result.Member("total")) is { } end and > 0 ? end : null;
 
         // The original's progress is a percentage; a total beside it is an addition of ours.
         Task.Update(state => state with
@@ -133,15 +134,14 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
     /// <summary>The text of a message's result: itself, or its member status or message.</summary>
     private static string? TextOf(JsonNode? result) => result switch
     {
-        JsonValue value when value.TryGetValue(out string? text) => text,
-        JsonObject members => TextOf(members["status"]) ?? TextOf(members["message"]),
-        _ => null,
+        JsonObject members => members.Member("status").Text() ?? members.Member("message").Text(),
+        _ => result.Text(),
     };
 
     /// <summary>The message's result in the form that a call's result has, so that nobody has to know where it came from.</summary>
     private static ToolCallResult ResultOf(JsonNode? result)
     {
-        string text = result is JsonValue value && value.TryGetValue(out string? plain) ? plain : result?.ToJsonString() ?? "";
+        string text = result.Text() ?? result?.ToJsonString() ?? "";
         var raw = new JsonObject { ["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = text }) };
         if (result is JsonObject or JsonArray)
         {

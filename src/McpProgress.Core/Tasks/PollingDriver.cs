@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Tasks;
 
@@ -39,7 +40,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     /// <summary>Takes over what the server said on creating the task.</summary>
     protected void Created(JsonObject state)
     {
-        Task.Rename(TextOf(state["taskId"]) ?? throw new McpFailureException(ErrorIds.ProtocolError, $"The server made a task of '{Task.Tool}' without an id."));
+        Task.Rename(state.Member("taskId").Text() ?? throw new McpFailureException(ErrorIds.ProtocolError, $"The server made a task of '{Task.Tool}' without an id."));
         Task.Announce();
         IsNamed = true;
         Apply(state);
@@ -109,7 +110,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         : new McpFailureException(ErrorIds.TaskNotFound, $"Server '{Task.ServerName}' does not know the task '{Task.Id}' (any more). It may have been restarted, or have forgotten it.", inner);
 
     /// <summary>The name of the status on the wire (both revisions use the same).</summary>
-    protected static BackgroundStatus StatusOf(JsonObject state) => TextOf(state["status"]) switch
+    protected static BackgroundStatus StatusOf(JsonObject state) => state.Member("status").Text() switch
     {
         "input_required" => BackgroundStatus.InputRequired,
         "completed" => BackgroundStatus.Completed,
@@ -117,8 +118,6 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         "cancelled" => BackgroundStatus.Cancelled,
         _ => BackgroundStatus.Working,
     };
-
-    protected static string? TextOf(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     private bool IsOver => Task.State.ExpiresAt <= Slot.Current.Time.GetUtcNow();
 
@@ -152,8 +151,8 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     private void Apply(JsonObject state)
     {
         BackgroundStatus status = StatusOf(state);
-        var numbers = (state["_meta"] as JsonObject)?["mcpprogress/progress"] as JsonObject;
-        if (TextOf(state["createdAt"]) is { } created &&
+        JsonNode? numbers = state.Member("_meta").Member("mcpprogress/progress");
+        if (state.Member("createdAt").Text() is { } created &&
             DateTimeOffset.TryParse(created, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset createdAt))
         {
             Task.CreatedAt = createdAt;
@@ -162,11 +161,11 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         Task.Update(before => before with
         {
             Status = status is BackgroundStatus.InputRequired or BackgroundStatus.Working && Task.PendingInput.Count == 0 ? status : before.Status,
-            StatusMessage = TextOf(state["statusMessage"]) ?? before.StatusMessage,
-            Progress = NumberOf(numbers?["progress"]) ?? before.Progress,
-            Total = NumberOf(numbers?["total"]) ?? before.Total,
-            ExpiresAt = NumberOf(state[TtlMember]) is { } ttl ? Later(Task.CreatedAt, Milliseconds(ttl)) : before.ExpiresAt,
-            PollInterval = NumberOf(state[PollIntervalMember]) is { } interval ? Milliseconds(interval) : before.PollInterval,
+            StatusMessage = state.Member("statusMessage").Text() ?? before.StatusMessage,
+            Progress = NumberOf(numbers.Member("progress")) ?? before.Progress,
+            Total = NumberOf(numbers.Member("total")) ?? before.Total,
+            ExpiresAt = NumberOf(state.Member(TtlMember)) is { } ttl ? Later(Task.CreatedAt, Milliseconds(ttl)) : before.ExpiresAt,
+            PollInterval = NumberOf(state.Member(PollIntervalMember)) is { } interval ? Milliseconds(interval) : before.PollInterval,
         });
         Save();
     }
@@ -254,8 +253,6 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
 
     private McpFailureException Expired(Exception? inner) => new(
         ErrorIds.TaskExpired, $"The task '{Task.Id}' of tool '{Task.Tool}' has outlived the time its server keeps it, {Task.State.ExpiresAt:u}. Call the tool again.", inner);
-
-    private static double? NumberOf(JsonNode? node) => node is JsonValue value && value.TryGetValue(out double number) && double.IsFinite(number) ? number : null;
 
     private static DateTimeOffset Later(DateTimeOffset moment, TimeSpan by) => moment < DateTimeOffset.MaxValue - by ? moment + by : DateTimeOffset.MaxValue;
 

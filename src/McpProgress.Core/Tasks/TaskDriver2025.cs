@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Transport;
 using ModelContextProtocol;
 
 namespace McpProgress.Core.Tasks;
@@ -29,7 +30,7 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
         JsonObject parameters = CallParameters(_progress.Token);
         parameters["task"] = new JsonObject { ["ttl"] = (long)WantedTtl.TotalMilliseconds };
         JsonObject answer = await _first.RequestAsync(new WireRequest("tools/call", parameters) { Progress = _progress }, cancellationToken).ConfigureAwait(false);
-        if (answer["task"] is not JsonObject state)
+        if (answer.Member("task") is not JsonObject state)
         {
             return new ToolCallResult(answer, _progress.Count);
         }
@@ -56,6 +57,7 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
     protected override void Watching(ServerConnection connection)
     {
         _inputs?.Dispose();
+        _result = null;
         _inputs = connection.Inputs.OpenTask(Task.Id, AskAsync);
     }
 
@@ -75,7 +77,7 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
     {
         if (StatusOf(state) == BackgroundStatus.Cancelled)
         {
-            throw new McpFailureException(ErrorIds.Cancelled, $"The task '{Task.Id}' was cancelled on the server. {TextOf(state["statusMessage"])}".TrimEnd());
+            throw new McpFailureException(ErrorIds.Cancelled, $"The task '{Task.Id}' was cancelled on the server. {state.Member("statusMessage").Text()}".TrimEnd());
         }
 
         // Also for a failed task: the request that started it would have failed the same way.

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Tasks;
 
@@ -22,7 +23,7 @@ internal sealed class TaskWatch
     /// <summary>Takes a notification: of a task that nobody watches, it is nobody's.</summary>
     public void Take(JsonObject state)
     {
-        if (state["taskId"] is JsonValue value && value.TryGetValue(out string? id) && _watchers.TryGetValue(id, out Action<JsonObject>? changed))
+        if (state.Member("taskId").Text() is { } id && _watchers.TryGetValue(id, out Action<JsonObject>? changed))
         {
             changed(state);
         }

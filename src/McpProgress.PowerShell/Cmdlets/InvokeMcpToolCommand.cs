@@ -22,6 +22,9 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     private readonly List<object> _updates = [];
     private ProgressWriter _writer = null!;
     private ParentRow? _parent;
+    private PipelinePump? _groupPump;
+    private CallGroup? _group;
+    private readonly Dictionary<McpConnection, LogRelay> _logs = [];
 
     /// <summary>The tool's name.</summary>
     [Parameter(Position = 0)]
@@ -64,6 +67,15 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     [Parameter]
     public ScriptBlock? InputHandler { get; set; }
 
+    /// <summary>How many piped calls may run side by side.</summary>
+    [Parameter(ParameterSetName = "Wait")]
+    [ValidateRange(1, 1000)]
+    public int ThrottleLimit { get; set; } = 1;
+
+    /// <summary>Writes the results of calls side by side as they come, not in the order of the input.</summary>
+    [Parameter(ParameterSetName = "Wait")]
+    public SwitchParameter Unordered { get; set; }
+
     /// <summary>How long the call may take at all, in seconds; 0 sets no limit.</summary>
     [Parameter]
     [ValidateRange(0.0, double.MaxValue)]
@@ -88,6 +100,13 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
             _parent = new ParentRow(_writer);
         }
 
+        if (MyInvocation.ExpectingInput && ThrottleLimit > 1)
+        {
+            _groupPump = new PipelinePump();
+            _group = new CallGroup(_groupPump, _parent!, ThrottleLimit, Unordered, Stop);
+            _groupPump.Finally(_group.CloseRows);
+        }
+
         if (ProgressVariable is not null)
         {
             ShareUpdates(ProgressVariable);
@@ -103,7 +122,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
             McpConnection connection = piped as McpConnection ?? (piped as McpTool)?.Connection ?? Resolve(Server);
             string name = (piped as McpTool)?.Name ?? Name
                 ?? throw new McpFailureException(ErrorIds.InvalidArgument, "No tool is named. Give -Name; Get-McpTool lists what the server has.");
-            IReadOnlyList<ToolDescriptor> tools = Await(cancellationToken => connection.Core.GetToolsAsync(cancellationToken: cancellationToken));
+            IReadOnlyList<ToolDescriptor> tools = connection.Core.KnownTools ?? Await(cancellationToken => connection.Core.GetToolsAsync(cancellationToken: cancellationToken));
             ToolDescriptor tool = ToolLookup.Find(connection.Core, tools, name);
             PSObject? item = piped is McpConnection or McpTool ? null : InputObject;
             var request = new ToolCallRequest(tool.Name, ArgumentBinder.Bind(tool.InputSchema, ToolArguments.Collect(tool.InputSchema, Argument, item)))
@@ -114,6 +133,16 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
             if (AsJob)
             {
                 WriteObject(Start(connection, tool, request));
+            }
+            else if (_group is not null)
+            {
+                Run(_groupPump!, _group.RoomAsync());
+                if (!_logs.ContainsKey(connection))
+                {
+                    _logs[connection] = new LogRelay(this, _groupPump!, connection.Core);
+                }
+
+                _group.Start(() => CallAsync(connection, tool, request));
             }
             else
             {
@@ -127,12 +156,35 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => _parent?.Complete();
+    protected override void EndProcessing()
+    {
+        if (_group is not null)
+        {
+            Run(_groupPump!, _group.AllAsync());
+            foreach (LogRelay log in _logs.Values)
+            {
+                log.Write();
+            }
+        }
+
+        _parent?.Complete();
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         // Where an error or Ctrl+C ended the pipeline, nothing but this is called.
+        if (disposing)
+        {
+            foreach (LogRelay log in _logs.Values)
+            {
+                log.Dispose();
+            }
+
+            _groupPump?.Complete();
+            _group?.Dispose();
+        }
+
         _parent?.Complete();
         base.Dispose(disposing);
     }
@@ -161,35 +213,64 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
         Run(async (pump, cancellationToken) =>
         {
             int parentId = _parent?.Next(pump, tool.Name) ?? -1;
-            using var row = new ProgressRow(_writer, pump, $"{tool.Title ?? tool.Name} ({connection.Name})", parentId, MilestoneReport.ForHost(this, Host));
+            using var row = new ProgressRow(_writer, pump, TitleOf(connection, tool), parentId, MilestoneReport.ForHost(this, Host));
             pump.Finally(row.Complete);
             using var log = new LogRelay(this, pump, connection.Core);
-            var responder = new ConsoleResponder(pump, Host, InputHandler);
-            ToolCallRequest call = request with
-            {
-                Observer = ProgressVariable is null ? row.Pacer : new ProgressCollector(row.Pacer, _updates),
-                InputResponder = responder.AnswerAsync,
-            };
             try
             {
-                result = await ForegroundCall.RunAsync(connection.Core, tool, call, cancellationToken).ConfigureAwait(false);
-            }
-            catch (McpFailureException) when (responder.Unanswered is not null)
-            {
-                throw responder.Unanswered;
+                result = await CallAsync(pump, connection, tool, request, row, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
                 pump.Post(log.Write);
             }
-
-            if (responder.Unanswered is { } unanswered && result.IsError)
-            {
-                throw unanswered;
-            }
         });
         return result!;
     }
+
+    /// <summary>One of several calls side by side; returns what writes its outcome.</summary>
+    private async Task<Action> CallAsync(McpConnection connection, ToolDescriptor tool, ToolCallRequest request)
+    {
+        ProgressRow? row = _group!.OpenRow(_writer, TitleOf(connection, tool));
+        try
+        {
+            ToolCallResult result = await CallAsync(_groupPump!, connection, tool, request, row, Stop).ConfigureAwait(false);
+            return () => Write(tool, result);
+        }
+        catch (McpFailureException failure)
+        {
+            return () => WriteFailure(failure, tool.Name);
+        }
+        finally
+        {
+            if (row is not null)
+            {
+                _group.CloseRow(row);
+            }
+        }
+    }
+
+    private async Task<ToolCallResult> CallAsync(
+        PipelinePump pump, McpConnection connection, ToolDescriptor tool, ToolCallRequest request, ProgressRow? row, CancellationToken cancellationToken)
+    {
+        var responder = new ConsoleResponder(pump, Host, InputHandler);
+        ToolCallRequest call = request with
+        {
+            Observer = ProgressVariable is null ? row?.Pacer : new ProgressCollector(row?.Pacer, _updates),
+            InputResponder = responder.AnswerAsync,
+        };
+        try
+        {
+            ToolCallResult result = await ForegroundCall.RunAsync(connection.Core, tool, call, cancellationToken).ConfigureAwait(false);
+            return responder.Unanswered is { } unanswered && result.IsError ? throw unanswered : result;
+        }
+        catch (McpFailureException) when (responder.Unanswered is not null)
+        {
+            throw responder.Unanswered;
+        }
+    }
+
+    private static string TitleOf(McpConnection connection, ToolDescriptor tool) => $"{tool.Title ?? tool.Name} ({connection.Name})";
 
     private void Write(ToolDescriptor tool, ToolCallResult result)
     {

@@ -73,11 +73,19 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     private protected void Run(Func<PipelinePump, CancellationToken, Task> work)
     {
         var pump = new PipelinePump();
+        Pump(pump, () => pump.Run(() => work(pump, _stop.Token), _stop));
+    }
+
+    /// <summary>Carries out what is posted to a pump until something has happened.</summary>
+    private protected void Run(PipelinePump pump, Task happened) => Pump(pump, () => pump.RunUntil(happened, _stop));
+
+    private void Pump(PipelinePump pump, Action run)
+    {
         EventHandlers handlers = State.Handlers;
         handlers.Enter(pump);
         try
         {
-            pump.Run(() => work(pump, _stop.Token), _stop);
+            run();
         }
         catch (Exception exception) when (Stopping && exception is McpFailureException { ErrorId: ErrorIds.Cancelled } or OperationCanceledException)
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
 namespace McpProgress.PowerShell.Pipeline;
@@ -6,49 +5,69 @@ namespace McpProgress.PowerShell.Pipeline;
 /// <summary>
 /// Runs asynchronous work for a cmdlet: the work runs on the thread pool, and what it wants to write is carried
 /// to the pipeline thread, the only one that may write. Cancellation reaches the work; the queue is always drained.
+/// A plain queue with a monitor: a call passes through here at least once, and this is the cheapest way to wait.
 /// </summary>
 internal sealed class PipelinePump
 {
-    private readonly BlockingCollection<Action> _actions = [];
+    private readonly Queue<Action> _actions = new();
     private Action? _last;
+    private bool _completed;
 
-    /// <summary>Asks for an action on the pipeline thread. Ignored once the work has ended.</summary>
-    /// <returns>Whether it will be carried out.</returns>
+    /// <summary>Asks for an action on the pipeline thread. Ignored once the pump has completed: nobody draws what comes after.</summary>
+    /// <returns>Whether it was taken.</returns>
     public bool Post(Action action)
     {
-        try
+        lock (_actions)
         {
-            return _actions.TryAdd(action);
-        }
-        catch (InvalidOperationException)
-        {
-            // Completed meanwhile: the work has ended, and nobody draws what comes after it.
-            return false;
+            if (_completed)
+            {
+                return false;
+            }
+
+            _actions.Enqueue(action);
+            Monitor.Pulse(_actions);
+            return true;
         }
     }
 
     /// <summary>Asks for an action on the pipeline thread when the work has ended, however it ended, stopped or not.</summary>
     public void Finally(Action action) => _last += action;
 
-    /// <summary>Runs the work to its end while this thread carries out what it posts.</summary>
+    /// <summary>Runs the work to its end while this thread carries out what it posts. A pump runs work once.</summary>
     /// <param name="work">The work.</param>
     /// <param name="stop">Cancelled when an action throws, as writing does in a stopped pipeline.</param>
     public void Run(Func<Task> work, CancellationTokenSource stop)
     {
-        Task running = Task.Run(async () =>
+        try
         {
-            try
+            RunUntil(Task.Run(work), stop);
+        }
+        finally
+        {
+            Complete();
+        }
+    }
+
+    /// <summary>Carries out what is posted until something has happened. Can be called again: what was posted in between is done first.</summary>
+    /// <param name="happened">What is waited for.</param>
+    /// <param name="stop">Cancelled when an action throws; <paramref name="happened"/> must end on it.</param>
+    public void RunUntil(Task happened, CancellationTokenSource stop)
+    {
+        _ = happened.ContinueWith(
+            static (_, queue) =>
             {
-                await work().ConfigureAwait(false);
-            }
-            finally
-            {
-                _actions.CompleteAdding();
-            }
-        });
+                lock (queue!)
+                {
+                    Monitor.Pulse(queue);
+                }
+            },
+            _actions,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
 
         ExceptionDispatchInfo? failure = null;
-        foreach (Action action in _actions.GetConsumingEnumerable())
+        while (Next(happened) is { } action)
         {
             try
             {
@@ -67,17 +86,43 @@ internal sealed class PipelinePump
 
         try
         {
-            running.GetAwaiter().GetResult();
+            happened.GetAwaiter().GetResult();
         }
         catch (Exception) when (failure is not null)
         {
             // The consequence of the failure that is thrown next.
         }
-        finally
-        {
-            _last?.Invoke();
-        }
 
         failure?.Throw();
+    }
+
+    /// <summary>Ends the pump: what <see cref="Finally"/> asked for is done, and nothing more is taken.</summary>
+    public void Complete()
+    {
+        lock (_actions)
+        {
+            _completed = true;
+        }
+
+        Interlocked.Exchange(ref _last, null)?.Invoke();
+    }
+
+    /// <summary>The next action; null once it has happened and all before it is done.</summary>
+    private Action? Next(Task happened)
+    {
+        lock (_actions)
+        {
+            while (_actions.Count == 0)
+            {
+                if (happened.IsCompleted)
+                {
+                    return null;
+                }
+
+                Monitor.Wait(_actions);
+            }
+
+            return _actions.Dequeue();
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using McpProgress.PowerShell.Pipeline;
 
@@ -6,6 +7,8 @@ namespace McpProgress.PowerShell.Progress;
 /// <summary>The row above the calls of one cmdlet, drawn as soon as there is more than one.</summary>
 internal sealed class ParentRow(ProgressWriter writer)
 {
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+
     private readonly int _activityId = ProgressRow.NewActivityId();
     private int _calls;
     private bool _drawn;
@@ -26,6 +29,24 @@ internal sealed class ParentRow(ProgressWriter writer)
             writer.Draw(new ProgressRecord(_activityId, $"Calling {tool}", $"Call {call}"));
         });
         return _activityId;
+    }
+
+    /// <summary>The activity id of the row.</summary>
+    public int ActivityId => _activityId;
+
+    /// <summary>Draws how many of the calls side by side have ended. Pipeline thread only.</summary>
+    /// <param name="ended">How many have ended.</param>
+    /// <param name="started">How many there are so far.</param>
+    /// <param name="isAll">Whether there will be no more: only then can be said how long it takes.</param>
+    public void Draw(int ended, int started, bool isAll)
+    {
+        _drawn = true;
+        double remaining = ended == 0 ? 0 : Stopwatch.GetElapsedTime(_startedAt).TotalSeconds / ended * (started - ended);
+        writer.Draw(new ProgressRecord(_activityId, "Calling tools", isAll ? $"{ended} of {started} calls have ended" : $"{ended} of {started} calls so far")
+        {
+            PercentComplete = isAll && started > 0 ? ended * 100 / started : -1,
+            SecondsRemaining = isAll && ended > 0 ? (int)Math.Ceiling(remaining) : -1,
+        });
     }
 
     /// <summary>Takes the row away.</summary>

@@ -6,7 +6,7 @@ namespace McpProgress.PowerShell.Progress;
 /// Keeps every update for <c>-ProgressVariable</c>, and passes it on to the bar. The reader writes while the call runs;
 /// the user looks once it has ended.
 /// </summary>
-internal sealed class ProgressCollector(IProgressObserver next, List<object> updates) : IProgressObserver
+internal sealed class ProgressCollector(IProgressObserver? next, List<object> updates) : IProgressObserver
 {
     public void OnProgress(in ProgressUpdate update)
     {
@@ -16,6 +16,6 @@ internal sealed class ProgressCollector(IProgressObserver next, List<object> upd
             updates.Add(new McpProgressUpdate(update));
         }
 
-        next.OnProgress(update);
+        next?.OnProgress(update);
     }
 }

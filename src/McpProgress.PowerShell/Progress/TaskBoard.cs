@@ -5,7 +5,7 @@ using McpProgress.Core.Text;
 namespace McpProgress.PowerShell.Progress;
 
 /// <summary>The bars of many tasks: one row each for the first few that run, under a row with the count of all.</summary>
-internal sealed class TaskBoard(Cmdlet cmdlet, IReadOnlyList<BackgroundTask> tasks)
+internal sealed class TaskBoard(ProgressWriter writer, IReadOnlyList<BackgroundTask> tasks)
 {
     /// <summary>How often the board is drawn.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -50,7 +50,7 @@ internal sealed class TaskBoard(Cmdlet cmdlet, IReadOnlyList<BackgroundTask> tas
 
         if (_parent.Drawn)
         {
-            cmdlet.WriteProgress(new ProgressRecord(_parentId, "Waiting for tasks", "Completed") { RecordType = ProgressRecordType.Completed });
+            writer.Complete(new ProgressRecord(_parentId, "Waiting for tasks", "Completed"));
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class TaskBoard(Cmdlet cmdlet, IReadOnlyList<BackgroundTask> tas
         if (tasks.Count > 1 && _parent != (done, true))
         {
             _parent = (done, true);
-            cmdlet.WriteProgress(new ProgressRecord(_parentId, "Waiting for tasks", $"{done} of {tasks.Count} have ended") { PercentComplete = done * 100 / tasks.Count });
+            writer.Draw(new ProgressRecord(_parentId, "Waiting for tasks", $"{done} of {tasks.Count} have ended") { PercentComplete = done * 100 / tasks.Count });
         }
     }
 
@@ -75,18 +75,14 @@ internal sealed class TaskBoard(Cmdlet cmdlet, IReadOnlyList<BackgroundTask> tas
         int id = row.Id == 0 ? ProgressRow.NewActivityId() : row.Id;
         _rows[task] = (id, state);
         string status = TerminalText.Clean(state.StatusMessage);
-        cmdlet.WriteProgress(new ProgressRecord(id, TitleOf(task), status.Length > 0 ? status : state.Status.ToString())
+        writer.Draw(new ProgressRecord(id, TitleOf(task), status.Length > 0 ? status : state.Status.ToString())
         {
             ParentActivityId = _parent.Drawn ? _parentId : -1,
             PercentComplete = state.PercentComplete,
         });
     }
 
-    private void Close(int id, string title) => cmdlet.WriteProgress(new ProgressRecord(id, title, "Completed")
-    {
-        ParentActivityId = _parent.Drawn ? _parentId : -1,
-        RecordType = ProgressRecordType.Completed,
-    });
+    private void Close(int id, string title) => writer.Complete(new ProgressRecord(id, title, "Completed") { ParentActivityId = _parent.Drawn ? _parentId : -1 });
 
     private static string TitleOf(BackgroundTask task) => TerminalText.Clean($"{task.Tool} ({task.ServerName})");
 }

@@ -86,8 +86,9 @@ internal sealed class McpcSession : IAsyncDisposable
             }
             finally
             {
-                _calls.TryRemove(ids.TaskId, out _);
+                // In this order: the id is free only when both have let go of it.
                 _helper.CleanupTask(ids.TaskId);
+                _calls.TryRemove(ids.TaskId, out _);
             }
         });
         try

@@ -101,6 +101,6 @@ internal sealed class IncomingRequest
 internal static class JsonObjectExtensions
 {
     /// <summary>The members as a tool's arguments.</summary>
-    public static Dictionary<string, JsonElement> ToElements(this JsonObject? json) =>
-        json?.Deserialize<Dictionary<string, JsonElement>>() ?? [];
+    public static IDictionary<string, JsonElement>? ToElements(this JsonObject? json) =>
+        json?.Deserialize<IDictionary<string, JsonElement>>(McpJsonUtilities.DefaultOptions);
 }

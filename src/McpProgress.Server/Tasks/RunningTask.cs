@@ -24,6 +24,9 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
 #pragma warning restore CA1001
 {
     private readonly object _gate = new();
+
+    // Held while a change is made and told, so that changes are heard of in the order they were made in.
+    private readonly object _changing = new();
     private readonly CancellationTokenSource _cancellation = new();
     private readonly List<TaskQuestion> _questions = [];
     private readonly Channel<TaskQuestion> _toPut = Channel.CreateUnbounded<TaskQuestion>();
@@ -33,7 +36,7 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
     private int _lastKey;
     private bool _ending;
 
-    /// <summary>Raised after every change, on the thread that brought it.</summary>
+    /// <summary>Raised after every change, in order, on the thread that brought it: handlers return at once.</summary>
     public event Action<TaskRecord>? Changed;
 
     /// <summary>Its state now.</summary>
@@ -84,14 +87,18 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
     /// <summary>Ends it. What comes from the tool afterwards is dropped.</summary>
     public void End(TaskRecord record)
     {
-        lock (_gate)
+        lock (_changing)
         {
-            _record = record;
-            _questions.Clear();
+            lock (_gate)
+            {
+                _record = record;
+                _questions.Clear();
+            }
+
+            Changed?.Invoke(record);
         }
 
         _toPut.Writer.TryComplete();
-        Changed?.Invoke(record);
         _ended.TrySetResult();
 
         // Also after a result: it stops what the tool may have left running.
@@ -193,18 +200,21 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
 
     private void Update(Func<TaskRecord, TaskRecord> change)
     {
-        TaskRecord changed;
-        lock (_gate)
+        lock (_changing)
         {
-            if (_ending)
+            TaskRecord changed;
+            lock (_gate)
             {
-                return;
+                if (_ending)
+                {
+                    return;
+                }
+
+                _record = changed = change(_record) with { UpdatedAt = time.GetUtcNow() };
             }
 
-            _record = changed = change(_record) with { UpdatedAt = time.GetUtcNow() };
+            Changed?.Invoke(changed);
         }
-
-        Changed?.Invoke(changed);
     }
 }
 

@@ -78,6 +78,7 @@ internal sealed partial class TaskManager : IAsyncDisposable
             await EndAsync(task, record => record with
             {
                 State = TaskState.Completed,
+                Message = result.IsError ? result.Text : record.Message,
                 Result = JsonSerializer.SerializeToElement(result.ToJson()),
             }).ConfigureAwait(false);
         }

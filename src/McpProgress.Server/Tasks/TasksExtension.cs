@@ -117,9 +117,8 @@ internal sealed class TasksExtension(TaskManager tasks, ToolServerOptions option
             }
         }
 
-        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = cancelled.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), end);
-        await end.Task.ConfigureAwait(false);
+        // It ends by being cancelled, and a cancelled request gets no answer.
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancelled).ConfigureAwait(false);
         return [];
     }
 

@@ -1,0 +1,82 @@
+using McpProgress.Server.Protocol;
+using McpProgress.Server.Samples;
+using McpProgress.Server.Tasks;
+using McpProgress.Server.Tests.Support;
+using McpProgress.Server.Tools;
+
+namespace McpProgress.Server.Tests.Tasks;
+
+/// <summary>What becomes of work nobody can wait for any more.</summary>
+public sealed class EndOfWorkTests
+{
+    [Fact]
+    public async Task A_server_that_is_stopped_fails_its_tasks_and_says_so()
+    {
+        var probe = new ProbeTool();
+        var store = new MemoryTaskStore();
+        string id;
+        await using (var client = await RawStdioClient.InitializedAsync(Served(probe.Tool, store, TimeProvider.System)))
+        {
+            var created = await client.RequestAsync(1, "tools/call", """{"name":"probe","arguments":{},"task":{}}""");
+            id = created["task"]!["taskId"]!.GetValue<string>();
+            await probe.Started.Soon();
+        }
+
+        await probe.Cancelled.Soon();
+        var record = await store.FindAsync(id);
+        Assert.Equal(TaskState.Failed, record!.State);
+        Assert.StartsWith("The server was stopped while the task ran", record.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_failed_tools_own_words_are_the_status_message()
+    {
+        var store = new MemoryTaskStore();
+        var failing = new ServerTool
+        {
+            Name = "failing",
+            InputSchema = SampleTools.Schema("""{"type":"object"}"""),
+            Body = (_, _) => throw new ToolException("The disk is full."),
+        };
+        await using var client = await RawStdioClient.InitializedAsync(Served(failing, store, TimeProvider.System));
+        var created = await client.RequestAsync(1, "tools/call", """{"name":"failing","arguments":{},"task":{}}""");
+        var named = $$"""{"taskId":"{{created["task"]!["taskId"]!.GetValue<string>()}}"}""";
+        await client.RequestAsync(2, "tasks/result", named);
+        Assert.Equal("The disk is full.", (await client.RequestAsync(3, "tasks/get", named))["statusMessage"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_call_whose_answer_never_comes_is_cancelled()
+    {
+        var time = new ManualTimeProvider();
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asking = new ServerTool
+        {
+            Name = "asking",
+            InputSchema = SampleTools.Schema("""{"type":"object"}"""),
+            Body = async (_, context) =>
+            {
+                context.CancellationToken.Register(() => cancelled.TrySetResult());
+                await context.AskAsync(new ElicitationRequest("Well?", SampleTools.Schema("""{"type":"object","properties":{}}""")));
+                return ToolResult.FromText("answered");
+            },
+        };
+        await using var client = new RawStdioClient(Served(asking, new MemoryTaskStore(), time));
+        var asked = await client.RequestAsync(
+            1,
+            "tools/call",
+            """{"name":"asking","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{}}}}""");
+        Assert.Equal("input_required", asked["resultType"]!.GetValue<string>());
+        time.Advance(TimeSpan.FromMinutes(9));
+        Assert.False(cancelled.Task.IsCompleted);
+        time.Advance(TimeSpan.FromMinutes(1));
+        await cancelled.Task.Soon();
+    }
+
+    private static ToolServerOptions Served(ServerTool tool, ITaskStore store, TimeProvider time) => new()
+    {
+        Tools = new ToolSet([tool]),
+        Tasks = new TaskOptions { Store = store },
+        TimeProvider = time,
+    };
+}
