@@ -68,13 +68,13 @@ public sealed class RegisterMcpEventCommand : McpCmdlet
                 ErrorIds.InvalidArgument, $"The source identifier '{identifier}' is an event's own name: Register-EngineEvent -SourceIdentifier {identifier} subscribes to it. Choose another one here.");
         }
 
-        try
+        // The engine itself takes a second one, and then puts the same event into the queue for each.
+        if (engine.GetEventSubscribers(identifier).Any())
         {
-            return engine.SubscribeEvent(null, null, identifier, null, Action is null ? null : ScriptBlock.Create("$Event.SourceArgs[0].Invoke()"), false, false);
+            throw new McpFailureException(ErrorIds.InvalidArgument, $"A subscriber with the source identifier '{identifier}' is there already. Choose another one, or end it with Unregister-Event.");
         }
-        catch (ArgumentException exception)
-        {
-            throw new McpFailureException(ErrorIds.InvalidArgument, $"A subscriber with the source identifier '{identifier}' is there already. Choose another one, or end it with Unregister-Event.", exception);
-        }
+
+        ScriptBlock? bell = Action is null ? null : ScriptBlock.Create("$Event.SourceArgs[0].Invoke()");
+        return engine.SubscribeEvent(new McpEventSource(), nameof(McpEventSource.Event), identifier, null, bell, false, false);
     }
 }
