@@ -5,15 +5,20 @@ using McpProgress.Core.Connections;
 using McpProgress.PowerShell.Conversion;
 using McpProgress.PowerShell.Pipeline;
 using McpProgress.PowerShell.ProgressServer;
+using McpProgress.PowerShell.Publishing;
 using McpProgress.Server;
 using McpProgress.Server.Protocol;
 using McpProgress.Server.Samples;
 using McpProgress.Server.Stdio;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpProgress.PowerShell.Cmdlets;
 
-/// <summary>Starts the sample server: over HTTP as a child process, over stdio as a child or in the foreground.</summary>
+/// <summary>
+/// Starts a server: of PowerShell commands as tools, or the sample server. Over HTTP it runs in the background, over stdio
+/// in the foreground or, with <c>-Connect</c>, as a child.
+/// </summary>
 [Cmdlet(VerbsLifecycle.Start, "McpProgressServer", SupportsShouldProcess = true, DefaultParameterSetName = "Transport")]
 [OutputType(typeof(McpProgressServer), typeof(McpConnection))]
 public sealed class StartMcpProgressServerCommand : McpCmdlet
@@ -30,6 +35,30 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
     /// <summary>Short for <c>-Transport Http</c>.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Http")]
     public SwitchParameter Http { get; set; }
+
+    /// <summary>Commands to publish: functions of this session, functions and cmdlets of modules, scripts.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? Command { get; set; }
+
+    /// <summary>Scripts whose functions are published: those with help or <c>[CmdletBinding()]</c>. A module's file publishes the module.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? Path { get; set; }
+
+    /// <summary>Publishes every function of the scripts.</summary>
+    [Parameter]
+    public SwitchParameter All { get; set; }
+
+    /// <summary>Modules whose commands are published.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? Module { get; set; }
+
+    /// <summary>How many published commands may run at once; further calls wait for their turn.</summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int MaxConcurrency { get; set; } = Math.Max(4, Environment.ProcessorCount * 2);
 
     /// <summary>The TCP port; 0 takes a free one.</summary>
     [Parameter(ParameterSetName = "Transport")]
@@ -60,31 +89,24 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private bool IsStdio => Stdio || (!Http && Transport.Equals("Stdio", StringComparison.OrdinalIgnoreCase));
 
+    private bool IsPublishing => Command is not null || Path is not null || Module is not null;
+
+    // The child's own preference is not this one's: only what was said here counts.
+    private bool IsWhatIf => SessionState.PSVariable.GetValue("WhatIfPreference") is true || MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? said) && said is SwitchParameter { IsPresent: true };
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (!ShouldProcess(IsStdio ? "The sample server over stdio" : $"The sample server over HTTP on port {Port}", "Start"))
-        {
-            return;
-        }
-
         try
         {
-            if (!IsStdio)
+            CheckCombination();
+            if (IsPublishing)
             {
-                StartHttp();
+                Publish();
             }
-            else if (MyInvocation.BoundParameters.ContainsKey(nameof(Port)) || Token is not null)
+            else if (ShouldProcess(IsStdio ? "The sample server over stdio" : $"The sample server over HTTP on port {Port}", "Start"))
             {
-                throw new McpFailureException(ErrorIds.InvalidArgument, "-Port and -Token are for HTTP; over stdio there is nothing that could listen.");
-            }
-            else if (Connect)
-            {
-                StartStdio();
-            }
-            else
-            {
-                ServeHere();
+                StartSample();
             }
         }
         catch (McpFailureException failure)
@@ -93,25 +115,160 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         }
     }
 
+    private void CheckCombination()
+    {
+        if (IsStdio && (MyInvocation.BoundParameters.ContainsKey(nameof(Port)) || Token is not null))
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, "-Port and -Token are for HTTP; over stdio there is nothing that could listen.");
+        }
+
+        if (All && Path is null)
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, "-All is for -Path: it publishes every function of the scripts.");
+        }
+
+        if (IsPublishing && MyInvocation.BoundParameters.ContainsKey(nameof(Speed)))
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, "-Speed is for the sample server; published commands take the time they take.");
+        }
+    }
+
+    private void StartSample()
+    {
+        if (!IsStdio)
+        {
+            StartHttp();
+        }
+        else if (Connect)
+        {
+            StartStdio();
+        }
+        else
+        {
+            using ILoggerFactory loggers = StandardErrorLog.Create();
+            var options = new ToolServerOptions { Tools = SampleTools.All(new SampleOptions { Speed = Speed }), Instructions = SampleTools.Instructions };
+            ServeHere(() => options, loggers);
+        }
+    }
+
+    private void Publish()
+    {
+        CommandSelection selection = new SelectionReader(this).Read(Command, Path, All, Module);
+        if (!IsStdio)
+        {
+            PublishHttp(selection);
+        }
+        else if (Connect)
+        {
+            PublishToChild(selection);
+        }
+        else
+        {
+            PublishHere(selection);
+        }
+    }
+
+    private void PublishHttp(CommandSelection selection)
+    {
+        Publication publication = Publication.Open(selection, MaxConcurrency, ownsProcess: false, NullLoggerFactory.Instance);
+        try
+        {
+            foreach (string remark in publication.Remarks)
+            {
+                WriteWarning(remark);
+            }
+
+            if (!publication.Keep(command => ShouldProcess(command.Summary, "Publish over HTTP")))
+            {
+                publication.Dispose();
+                return;
+            }
+
+            Secret? token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!);
+            PublishedHttpServer running = PublishedHttpServer.Start(publication, Port, token?.Reveal(), NullLoggerFactory.Instance);
+            AddHttp(running, token, publication);
+        }
+        catch
+        {
+            publication.Dispose();
+            throw;
+        }
+    }
+
+    // A child has only what it can load by itself.
+    private void PublishToChild(CommandSelection selection)
+    {
+        if (selection.Helpers.Count > 0 && selection.Commands.Any(command => command is FunctionInfo { Module: null }))
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, "A function of this session cannot be served by a child process. Put it into a script and use -Path, or leave out -Stdio: -Http -Connect serves it from here.");
+        }
+
+        using (Publication publication = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance))
+        {
+            if (!publication.Keep(command => ShouldProcess(command.Summary, "Publish over stdio")))
+            {
+                return;
+            }
+        }
+
+        StdioEndpoint program = ServerProgram.PowerShell(selection.ToParameters(MaxConcurrency)) with { WorkingDirectory = CurrentFolder };
+        McpConnection connection = Open(Name, program, Options);
+        State.Add(new McpProgressServer(connection) { Command = program });
+        WriteObject(connection);
+    }
+
+    private void PublishHere(CommandSelection selection)
+    {
+        if (IsWhatIf)
+        {
+            using Publication listed = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance);
+            listed.Keep(command => ShouldProcess(command.Summary, "Publish over stdio"));
+            return;
+        }
+
+        using ILoggerFactory loggers = StandardErrorLog.Create();
+        Publication? publication = null;
+        try
+        {
+            ServeHere(
+                () =>
+                {
+                    publication = Publication.Open(selection, MaxConcurrency, ownsProcess: true, loggers);
+                    publication.LogRemarks(loggers);
+                    return publication.ToServerOptions();
+                },
+                loggers);
+        }
+        finally
+        {
+            publication?.Dispose();
+        }
+    }
+
     private void StartHttp()
     {
         string dotnet = FindDotnet() ?? throw StartFailures.NoDotnet();
         Secret? token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!);
-        string name = State.FreeName(Name);
         HttpServerProcess process = Await(cancellationToken => HttpServerProcess.StartAsync(dotnet, Port, Speed, token, cancellationToken));
-        var server = new McpProgressServer(name, process);
+        AddHttp(process, token, publication: null);
+    }
+
+    private void AddHttp(IRunningServer running, Secret? token, Publication? publication)
+    {
+        string name = State.FreeName(Name);
+        var server = new McpProgressServer(name, running, publication) { HasToken = token is not null };
         try
         {
             if (Connect)
             {
-                server.Connection = Open(name, new HttpEndpoint(process.Uri) { Token = token }, Options);
+                server.Connection = Open(name, new HttpEndpoint(running.Uri) { Token = token }, Options);
             }
         }
         catch
         {
             Await(async _ =>
             {
-                await process.DisposeAsync().ConfigureAwait(false);
+                await running.DisposeAsync().ConfigureAwait(false);
                 return true;
             });
             throw;
@@ -123,37 +280,39 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private void StartStdio()
     {
+        StdioEndpoint shell = ServerProgram.PowerShell($"-Speed {ServerProgram.Text(Speed)}") with { WorkingDirectory = CurrentFolder };
+        StdioEndpoint program = FindDotnet() is { } dotnet
+            ? ServerProgram.Executable(dotnet, "stdio", "--speed", ServerProgram.Text(Speed)) with { WorkingDirectory = CurrentFolder }
+            : shell;
         McpConnection connection;
         try
         {
-            connection = Open(Name, FindDotnet() is { } dotnet
-                ? ServerProgram.Executable(dotnet, "stdio", "--speed", ServerProgram.Text(Speed)) with { WorkingDirectory = CurrentFolder }
-                : ServerProgram.PowerShell(Speed) with { WorkingDirectory = CurrentFolder }, Options);
+            connection = Open(Name, program, Options);
         }
-        catch (McpFailureException failure) when (StartFailures.IsMissingRuntime(failure.Message))
+        catch (McpFailureException failure) when (program != shell && StartFailures.IsMissingRuntime(failure.Message))
         {
             WriteVerbose($"{failure.Message} PowerShell itself is the server instead.");
-            connection = Open(Name, ServerProgram.PowerShell(Speed) with { WorkingDirectory = CurrentFolder }, Options);
+            program = shell;
+            connection = Open(Name, program, Options);
         }
 
-        State.Add(new McpProgressServer(connection));
+        State.Add(new McpProgressServer(connection) { Command = program });
         WriteObject(connection);
     }
 
-    private void ServeHere()
+    private void ServeHere(Func<ToolServerOptions> options, ILoggerFactory loggers)
     {
         if (!Console.IsInputRedirected && !Console.IsOutputRedirected)
         {
             WriteWarning("The server now waits for an MCP client on this console's own input; Ctrl+C ends it. To try it from this prompt, add -Connect.");
         }
 
-        using ILoggerFactory loggers = StandardErrorLog.Create();
-        using Stream input = Console.OpenStandardInput();
-        using Stream output = Console.OpenStandardOutput();
-        var options = new ToolServerOptions { Tools = SampleTools.All(new SampleOptions { Speed = Speed }), Instructions = SampleTools.Instructions };
+        // Before any published code runs: what it writes to the console must not get among the messages.
+        using ProtocolStreams streams = ProtocolStreams.Take();
+        ToolServerOptions served = options();
         Await(async cancellationToken =>
         {
-            await StdioToolServer.RunAsync(options, input, output, loggers, cancellationToken).ConfigureAwait(false);
+            await StdioToolServer.RunAsync(served, streams.Input, streams.Output, loggers, cancellationToken).ConfigureAwait(false);
             return true;
         });
     }

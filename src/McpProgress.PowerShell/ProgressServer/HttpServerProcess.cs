@@ -9,7 +9,7 @@ namespace McpProgress.PowerShell.ProgressServer;
 /// The server executable, serving HTTP as a child. Its standard input stays open as long as this process lives, and the
 /// server ends with it: also when this process is killed and can clean up nothing.
 /// </summary>
-internal sealed class HttpServerProcess : IAsyncDisposable
+internal sealed class HttpServerProcess : IRunningServer
 {
     private const string TokenVariable = "MCPPROGRESS_TOKEN";
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Management.Automation.Language;
 using McpProgress.Core.Connections;
 
 namespace McpProgress.PowerShell.ProgressServer;
@@ -16,14 +17,18 @@ internal static class ServerProgram
         new(dotnet, [Path.Combine(Folder, "mcpprogress-server.dll"), .. arguments]);
 
     /// <summary>This PowerShell, serving over stdio: slower to start than the executable, and always there.</summary>
-    public static StdioEndpoint PowerShell(double speed)
+    /// <param name="parameters">The further parameters of <c>Start-McpProgressServer</c>, as PowerShell reads them.</param>
+    public static StdioEndpoint PowerShell(string parameters)
     {
         string home = Path.GetDirectoryName(typeof(PSObject).Assembly.Location)!;
-        string manifest = Path.Combine(Path.GetDirectoryName(Folder)!, "McpProgress.psd1").Replace("'", "''", StringComparison.Ordinal);
+        string manifest = Path.Combine(Path.GetDirectoryName(Folder)!, "McpProgress.psd1");
         return new StdioEndpoint(
             Path.Combine(home, OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh"),
-            ["-NoProfile", "-NonInteractive", "-Command", $"Import-Module '{manifest}'; Start-McpProgressServer -Stdio -Speed {Text(speed)}"]);
+            ["-NoProfile", "-NonInteractive", "-Command", $"Import-Module {Quoted(manifest)}; Start-McpProgressServer -Stdio {parameters}"]);
     }
+
+    /// <summary>A text as a PowerShell literal.</summary>
+    public static string Quoted(string text) => $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
 
     /// <summary>A number as every culture's command line takes it.</summary>
     public static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);

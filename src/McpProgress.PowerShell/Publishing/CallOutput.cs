@@ -1,0 +1,171 @@
+using System.Management.Automation;
+using System.Text;
+using System.Text.Json;
+using McpProgress.Core.Text;
+using McpProgress.Server.Tools;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.PowerShell.Publishing;
+
+/// <summary>
+/// Collects what one call puts out and makes its result: text as it is, objects as JSON, both as text and as
+/// <c>structuredContent</c>. Size is bounded; a note says what was left out.
+/// </summary>
+/// <param name="element">The type of each value the tool's output schema promises; null when it has none.</param>
+internal sealed class CallOutput(Type? element)
+{
+    /// <summary>How many bytes of output one call hands back at most; the rest is counted and left out.</summary>
+    public const int MaxBytes = 8 * 1024 * 1024;
+
+    /// <summary>How many non-terminating errors are told one by one.</summary>
+    public const int MaxErrors = 20;
+
+    private readonly OutputJson _json = new(MaxBytes);
+    private readonly List<string> _texts = [];
+    private readonly List<byte[]> _values = [];
+    private readonly List<string> _errors = [];
+    private bool _hasObjects;
+    private long _bytes;
+    private long _omitted;
+    private long _omittedErrors;
+    private string? _misfit;
+
+    /// <summary>Whether the command's only answer were errors.</summary>
+    public bool HasOnlyErrors => _errors.Count > 0 && _texts.Count == 0;
+
+    /// <summary>Takes an output object.</summary>
+    public void Add(object? value)
+    {
+        if (_bytes > MaxBytes)
+        {
+            _omitted++;
+            return;
+        }
+
+        if (element is not null)
+        {
+            value = Fitting(value);
+        }
+
+        var scalar = OutputJson.ScalarText(value);
+        _hasObjects |= scalar is null && value is not null;
+        var json = scalar is not null && element is null ? JsonSerializer.SerializeToUtf8Bytes(Bounded(scalar)) : _json.Write(value).ToArray();
+        var text = scalar is not null ? TerminalText.Clean(Bounded(scalar), keepLines: true) : Encoding.UTF8.GetString(json);
+        _bytes += json.Length;
+        _values.Add(json);
+        _texts.Add(text);
+    }
+
+    /// <summary>Takes a non-terminating error.</summary>
+    public void AddError(string text)
+    {
+        if (_errors.Count < MaxErrors)
+        {
+            _errors.Add(text);
+        }
+        else
+        {
+            _omittedErrors++;
+        }
+    }
+
+    /// <summary>The result of a call.</summary>
+    /// <param name="failure">Why it failed; null when it did not.</param>
+    public ToolResult ToResult(string? failure)
+    {
+        failure ??= _misfit;
+        var isError = failure is not null || HasOnlyErrors;
+        var content = new List<ContentBlock>();
+        AddText(content, failure);
+        AddText(content, Text());
+        AddText(content, ErrorText());
+        AddText(content, Notes());
+        return new ToolResult
+        {
+            Content = content.Count > 0 ? content : [new TextContentBlock { Text = "" }],
+            StructuredContent = isError ? null : Structured(),
+            IsError = isError,
+        };
+    }
+
+    private static void AddText(List<ContentBlock> content, string? text)
+    {
+        if (!string.IsNullOrEmpty(text))
+        {
+            content.Add(new TextContentBlock { Text = text });
+        }
+    }
+
+    private string Bounded(string text)
+    {
+        if (text.Length <= MaxBytes)
+        {
+            return text;
+        }
+
+        _omitted++;
+        return text[..MaxBytes];
+    }
+
+    // Whoever reads the schema relies on it: a value of another type is converted as PowerShell converts, or the call fails.
+    private object? Fitting(object? value)
+    {
+        var plain = value is PSObject { BaseObject: var inner } ? inner : value;
+        if (plain is not null && LanguagePrimitives.TryConvertTo(plain, element!, out var converted))
+        {
+            return converted;
+        }
+
+        _misfit ??= $"The command put out [{plain?.GetType().Name ?? "null"}], but its [OutputType] promises [{element!.Name}]. What it put out follows.";
+        return value;
+    }
+
+    private string Text() => !_hasObjects ? string.Join('\n', _texts)
+        : _texts.Count == 1 ? _texts[0]
+        : $"[{string.Join(',', _values.Select(Encoding.UTF8.GetString))}]";
+
+    private JsonElement? Structured()
+    {
+        if (element is null && !_hasObjects)
+        {
+            return null;
+        }
+
+        var isObject = element is null && _values.Count == 1 && _values[0][0] == (byte)'{';
+        return JsonDocument.Parse(isObject ? _values[0] : Wrapped()).RootElement;
+    }
+
+    private byte[] Wrapped()
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray(CommandSchema.ResultName);
+            _values.ForEach(value => writer.WriteRawValue(value));
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        return bytes.ToArray();
+    }
+
+    private string? ErrorText() => _errors.Count == 0 ? null
+        : string.Join('\n', _errors) + (_omittedErrors > 0 ? $"\n… and {_omittedErrors} further errors." : "");
+
+    private string? Notes()
+    {
+        var notes = new List<string>();
+        if (_omitted > 0 || _json.IsCut)
+        {
+            notes.Add($"The output was cut at {MaxBytes / (1024 * 1024)} MiB{(_omitted > 0 ? $"; {_omitted} objects were left out or shortened" : "")}.");
+        }
+
+        if (_json.IsFlattened)
+        {
+            notes.Add("Objects nested too deeply are shown as text.");
+        }
+
+        return notes.Count == 0 ? null : $"Note: {string.Join(' ', notes)}";
+    }
+}

@@ -1,0 +1,161 @@
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpProgress.Core.Text;
+using McpProgress.Server.Progress;
+using McpProgress.Server.Tools;
+using Microsoft.Extensions.Logging;
+
+namespace McpProgress.PowerShell.Publishing;
+
+/// <summary>
+/// One call of a published command, as its runspace's host and the end of its pipeline see it. All that the command
+/// says passes here, on its pipeline thread and in order, on its way to the caller.
+/// </summary>
+/// <param name="context">The caller's end.</param>
+/// <param name="element">The type of each output value the tool's schema promises; null for none.</param>
+/// <param name="errors">How errors are told.</param>
+internal sealed class CommandCall(ToolContext context, Type? element, ErrorText errors)
+{
+    // The engine keeps a copy of every record beside what it hands to the host.
+    private const int KeptRecords = 1024;
+
+    private readonly ProgressFolder _progress = new();
+    private readonly StringBuilder _line = new();
+    private int _kept;
+
+    /// <summary>What it puts out.</summary>
+    public CallOutput Output { get; } = new(element);
+
+    /// <summary>What the command gave to <c>exit</c>; null when it did not.</summary>
+    public int? ExitCode { get; set; }
+
+    /// <summary>The jobs of the runspace it runs in; known once it has begun.</summary>
+    public JobRepository? Jobs { get; set; }
+
+    /// <summary>Drops the engine's copies of what the host was told; a command may write a million records.</summary>
+    public Action? Heard { get; set; }
+
+    /// <summary>Reports a progress record.</summary>
+    public void Progress(long source, ProgressRecord record)
+    {
+        Count();
+        var folded = _progress.Fold(new ActivityRecord(
+            source, record.ActivityId, record.ParentActivityId, record.Activity ?? "", record.StatusDescription ?? "", record.CurrentOperation,
+            record.PercentComplete, record.SecondsRemaining, record.RecordType == ProgressRecordType.Completed));
+        if (folded is { } update)
+        {
+            Wait(context.ReportProgressAsync(update.Progress, update.Total, update.Message));
+        }
+    }
+
+    /// <summary>Sends a log message.</summary>
+    public void Log(LogLevel level, string? text)
+    {
+        Count();
+        if (!string.IsNullOrEmpty(text))
+        {
+            Wait(context.LogAsync(level, TerminalText.Clean(text, keepLines: true)));
+        }
+    }
+
+    /// <summary>Takes text written to the host; each complete line is a log message.</summary>
+    public void Write(string? text)
+    {
+        _line.Append(text);
+        if (text?.Contains('\n', StringComparison.Ordinal) == true)
+        {
+            var lines = _line.ToString().Split('\n');
+            _line.Clear().Append(lines[^1]);
+            foreach (var line in lines[..^1])
+            {
+                Log(LogLevel.Information, line.TrimEnd('\r'));
+            }
+        }
+    }
+
+    /// <summary>Asks the caller, and waits for the answer.</summary>
+    /// <param name="message">The question.</param>
+    /// <param name="schema">The form.</param>
+    /// <returns>What was answered, by the names of the form.</returns>
+    /// <exception cref="HostException">The caller takes no questions, or declined.</exception>
+    /// <exception cref="PipelineStoppedException">The call was cancelled.</exception>
+    public JsonObject Ask(string message, JsonObject schema)
+    {
+        message = TerminalText.Clean(message, keepLines: true);
+        ElicitationAnswer answer;
+        try
+        {
+            answer = context.AskAsync(new ElicitationRequest(message, JsonSerializer.SerializeToElement(schema))).GetAwaiter().GetResult();
+        }
+        catch (ToolException failure)
+        {
+            throw new HostException($"{failure.Message} The question was: {message}", failure, "McpNobodyToAsk", ErrorCategory.ResourceUnavailable);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        return answer.IsAccepted
+            ? answer.Content
+            : throw new HostException($"The question was not answered ({answer.Action}): {message}", null, "McpQuestionDeclined", ErrorCategory.OperationStopped);
+    }
+
+    /// <summary>Takes a non-terminating error.</summary>
+    public void AddError(ErrorRecord error)
+    {
+        // What a program writes to its standard error is mostly no error at all.
+        if (error.FullyQualifiedErrorId is "NativeCommandError" or "NativeCommandErrorMessage")
+        {
+            Log(LogLevel.Warning, error.Exception.Message);
+            return;
+        }
+
+        var text = errors.Of(error);
+        Log(LogLevel.Error, text);
+        Output.AddError(text);
+    }
+
+    /// <summary>The result, once the pipeline has ended.</summary>
+    /// <param name="failure">What ended it early; null for nothing.</param>
+    public ToolResult ToResult(Exception? failure)
+    {
+        Write(_line.Length > 0 ? "\n" : null);
+        return Output.ToResult(
+            failure is not null ? errors.Of(failure)
+            : ExitCode is { } code and not 0 ? $"The command ended with exit code {code}."
+            : null);
+    }
+
+    private void Count()
+    {
+        if (++_kept == KeptRecords)
+        {
+            _kept = 0;
+            Heard?.Invoke();
+        }
+    }
+
+    // The pipeline thread is the command's own: it may wait for a slow reader, as writing to a console may.
+    private static void Wait(ValueTask sending)
+    {
+        try
+        {
+            if (sending.IsCompleted)
+            {
+                sending.GetAwaiter().GetResult();
+            }
+            else
+            {
+                sending.AsTask().GetAwaiter().GetResult();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The call was cancelled; the pipeline is being stopped, and nobody listens any more.
+        }
+    }
+}

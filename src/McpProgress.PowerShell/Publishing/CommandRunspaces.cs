@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace McpProgress.PowerShell.Publishing;
+
+/// <summary>
+/// The runspaces of one server, at most so many at work at once. Each call has one to itself; it serves another call only
+/// when nothing of the last one is left in it, and gives way to a fresh one otherwise.
+/// </summary>
+/// <param name="recipe">How one is made.</param>
+/// <param name="first">One that is ready.</param>
+/// <param name="maxConcurrency">How many may be at work at once.</param>
+/// <param name="ownsProcess">Whether the process serves and does nothing else, so that its environment may be put back after calls.</param>
+/// <param name="logger">The server's log.</param>
+internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRunspace first, int maxConcurrency, bool ownsProcess, ILogger logger) : IDisposable
+{
+    private readonly SemaphoreSlim _places = new(maxConcurrency, maxConcurrency);
+    private readonly ConcurrentBag<CommandRunspace> _ready = [first];
+    private readonly ProcessEnvironment? _environment = ownsProcess ? new() : null;
+    private int _atWork;
+    private int _preparing;
+    private volatile bool _closed;
+
+    /// <summary>Waits for a place and takes a runspace.</summary>
+    public async Task<CommandRunspace> TakeAsync(CancellationToken cancelled)
+    {
+        await _places.WaitAsync(cancelled).ConfigureAwait(false);
+        try
+        {
+            if (!_ready.TryTake(out var runspace))
+            {
+                runspace = await Task.Run(() => CommandRunspace.Create(recipe), cancelled).ConfigureAwait(false);
+            }
+
+            Prepare();
+            Interlocked.Increment(ref _atWork);
+            return runspace;
+        }
+        catch
+        {
+            _places.Release();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a runspace back after its call. It is looked at in the background: the caller has its answer already.</summary>
+    public void GiveBack(CommandRunspace runspace, CommandCall call)
+    {
+        if (Interlocked.Decrement(ref _atWork) == 0)
+        {
+            // At once: the caller's next call must not find what this one left.
+            _environment?.Restore();
+        }
+
+        _ = Task.Run(() => LookAt(runspace, call));
+    }
+
+    /// <summary>Leaves a runspace to a command that does not stop; it is closed when the command ends after all.</summary>
+    public void Abandon(CommandRunspace runspace)
+    {
+        Interlocked.Decrement(ref _atWork);
+        _ = Task.Factory.StartNew(runspace.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _places.Release();
+    }
+
+    /// <summary>Closes what is not at work; the rest is closed as it comes back.</summary>
+    public void Dispose()
+    {
+        _closed = true;
+        while (_ready.TryTake(out var runspace))
+        {
+            runspace.Dispose();
+        }
+    }
+
+    private void LookAt(CommandRunspace runspace, CommandCall call)
+    {
+        try
+        {
+            if (!_closed && runspace.TryReset(call))
+            {
+                _ready.Add(runspace);
+            }
+            else
+            {
+                runspace.Dispose();
+                Prepare();
+            }
+        }
+#pragma warning disable CA1031 // Whatever is wrong with a used runspace, a fresh one replaces it.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            LogUnusable(logger, failure);
+            _ = Task.Run(runspace.Dispose);
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    // One is always made ahead, so that a call seldom waits for it.
+    private void Prepare()
+    {
+        if (_closed || !_ready.IsEmpty || Interlocked.Exchange(ref _preparing, 1) == 1)
+        {
+            return;
+        }
+
+        _ = Task.Run(() =>
+        {
+            try
+            {
+                _ready.Add(CommandRunspace.Create(recipe));
+                if (_closed)
+                {
+                    Dispose();
+                }
+            }
+#pragma warning disable CA1031 // The call that needs one makes it itself, and tells its caller what is wrong.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                if (!_closed)
+                {
+                    LogUnusable(logger, failure);
+                }
+            }
+            finally
+            {
+                Volatile.Write(ref _preparing, 0);
+            }
+        });
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A runspace cannot be used.")]
+    private static partial void LogUnusable(ILogger logger, Exception failure);
+}

@@ -1,0 +1,169 @@
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace McpProgress.PowerShell.Publishing;
+
+/// <summary>
+/// The JSON schemas of a command, made of its parameters' metadata. What JSON Schema cannot say is left to PowerShell's
+/// own parameter binding, which has the last word anyway.
+/// </summary>
+internal static class CommandSchema
+{
+    /// <summary>The name under which a plain output stands in <c>structuredContent</c>.</summary>
+    public const string ResultName = "result";
+
+    /// <summary>The schema of the arguments.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="help">Its help.</param>
+    /// <exception cref="NotPublishableException">A parameter that must be given takes what no JSON can become.</exception>
+    public static JsonElement OfInput(CommandInfo command, CommandHelp help)
+    {
+        var defaults = DefaultsOf(command);
+        var properties = new JsonObject();
+        foreach (var (name, parameter) in command.Parameters)
+        {
+            if (!IsOffered(parameter))
+            {
+                continue;
+            }
+
+            if (ParameterSchema.Of(parameter, help.Parameters.GetValueOrDefault(name)) is { } schema)
+            {
+                if (defaults.TryGetValue(name, out var value) && PlainJson.Of(value) is { } plain && schema["writeOnly"] is null)
+                {
+                    schema["default"] = plain;
+                }
+
+                properties[name] = schema;
+            }
+        }
+
+        var sets = command.ParameterSets
+            .Select(set => new ParameterNames(set, properties))
+            .Where(set => set.Mandatory.All(properties.ContainsKey))
+            .ToArray();
+        if (sets.Length == 0)
+        {
+            var blocking = command.ParameterSets[0].Parameters.First(parameter => parameter.IsMandatory && !properties.ContainsKey(parameter.Name));
+            throw new NotPublishableException($"its mandatory parameter '{blocking.Name}' takes [{blocking.ParameterType.Name}], which a caller cannot send");
+        }
+
+        var result = new JsonObject { ["type"] = "object", ["properties"] = properties, ["additionalProperties"] = false };
+        var common = sets[0].Mandatory.Where(name => sets.All(set => set.Mandatory.Contains(name))).ToArray();
+        if (common.Length > 0)
+        {
+            result["required"] = Names(common);
+        }
+
+        if (Alternatives(sets, common) is { } alternatives)
+        {
+            result["oneOf"] = alternatives;
+        }
+
+        return JsonSerializer.SerializeToElement(result);
+    }
+
+    /// <summary>
+    /// The schema of the output, when <c>[OutputType]</c> names one plain type: an object with a list of such values,
+    /// because a command may put out any number of what it declares.
+    /// </summary>
+    /// <param name="command">The command.</param>
+    /// <param name="element">The type of each value.</param>
+    public static JsonElement? OfOutput(CommandInfo command, out Type? element)
+    {
+        element = command.OutputType.Select(type => type.Type).Distinct().ToArray() is [{ } only] ? only : null;
+        element = element is { IsArray: true } ? element.GetElementType()! : element;
+        if (element is null || TypeSchema.OfScalar(element) is not { } items)
+        {
+            element = null;
+            return null;
+        }
+
+        return JsonSerializer.SerializeToElement(new JsonObject
+        {
+            ["type"] = "object",
+            ["properties"] = new JsonObject { [ResultName] = new JsonObject { ["type"] = "array", ["items"] = items } },
+            ["required"] = new JsonArray(ResultName),
+        });
+    }
+
+    private static bool IsOffered(ParameterMetadata parameter) =>
+        !Cmdlet.CommonParameters.Contains(parameter.Name)
+        && !Cmdlet.OptionalCommonParameters.Contains(parameter.Name)
+        && !parameter.IsDynamic
+        && !parameter.Attributes.OfType<ParameterAttribute>().Any(attribute => attribute.DontShow);
+
+    // Needed only when the sets differ in what must be given, and right only when no call can fit two of them.
+    private static JsonArray? Alternatives(ParameterNames[] sets, string[] common)
+    {
+        var isNeeded = sets.Length > 1 && sets.Any(set => set.Mandatory.Length > common.Length);
+        var isExclusive = sets.All(one => sets.All(other => one == other || one.Excludes(other) || other.Excludes(one)));
+        if (!isNeeded || !isExclusive)
+        {
+            return null;
+        }
+
+        var all = sets.SelectMany(set => set.All).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var alternatives = new JsonArray();
+        foreach (var set in sets)
+        {
+            var alternative = new JsonObject { ["title"] = set.Name };
+            if (set.Mandatory.Length > 0)
+            {
+                alternative["required"] = Names(set.Mandatory);
+            }
+
+            var foreign = all.Except(set.All, StringComparer.OrdinalIgnoreCase).ToArray();
+            if (foreign.Length > 0)
+            {
+                alternative["properties"] = new JsonObject(foreign.Select(name => KeyValuePair.Create(name, (JsonNode?)false)));
+            }
+
+            alternatives.Add(alternative);
+        }
+
+        return alternatives;
+    }
+
+    private static JsonArray Names(IEnumerable<string> names) => new([.. names.Select(name => (JsonNode)name)]);
+
+    // Only what is written down as a constant: any other default may depend on when and where it is asked for.
+    private static Dictionary<string, object?> DefaultsOf(CommandInfo command)
+    {
+        var defaults = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var parameter in ParametersOf(CommandHelp.AstOf(command)))
+        {
+            if (parameter.DefaultValue is { } value && IsConstant(value))
+            {
+                defaults[parameter.Name.VariablePath.UserPath] = value.SafeGetValue();
+            }
+        }
+
+        return defaults;
+    }
+
+    // Those of a param block, and those between a function's name and its body.
+    private static IEnumerable<ParameterAst> ParametersOf(Ast? source) =>
+        source?.FindAll(
+            ast => ast is ParameterAst && (ast.Parent == source || (ast.Parent is ParamBlockAst block && (block.Parent == source || block.Parent.Parent == source))),
+            searchNestedScriptBlocks: true).Cast<ParameterAst>() ?? [];
+
+    private static bool IsConstant(Ast value) => value.Find(
+        ast => ast is not (ConstantExpressionAst or ArrayLiteralAst or ArrayExpressionAst or UnaryExpressionAst or StatementBlockAst or PipelineAst or CommandExpressionAst)
+            && ast is not VariableExpressionAst { VariablePath.UserPath: "true" or "false" or "True" or "False" },
+        searchNestedScriptBlocks: true) is null;
+
+    /// <summary>The names in one parameter set that callers are offered.</summary>
+    private sealed class ParameterNames(CommandParameterSetInfo set, JsonObject offered)
+    {
+        public string Name { get; } = set.Name;
+
+        public string[] Mandatory { get; } = [.. set.Parameters.Where(parameter => parameter.IsMandatory).Select(parameter => parameter.Name)];
+
+        public string[] All { get; } = [.. set.Parameters.Select(parameter => parameter.Name).Where(offered.ContainsKey)];
+
+        public bool Excludes(ParameterNames other) => Mandatory.Any(name => !other.All.Contains(name));
+    }
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Management.Automation;
+using McpProgress.PowerShell.ProgressServer;
+
+namespace McpProgress.PowerShell.Publishing;
+
+/// <summary>Which commands a user wants published.</summary>
+internal sealed class CommandSelection
+{
+    /// <summary>Commands of the session.</summary>
+    public IReadOnlyList<CommandInfo> Commands { get; init; } = [];
+
+    /// <summary>Every function of the session that is no module's: published commands may call them.</summary>
+    public IReadOnlyList<FunctionInfo> Helpers { get; init; } = [];
+
+    /// <summary>Full paths of scripts whose functions are meant.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>Whether functions without help and without <c>[CmdletBinding()]</c> are meant too.</summary>
+    public bool All { get; init; }
+
+    /// <summary>Names or paths of modules whose commands are meant.</summary>
+    public IReadOnlyList<string> Modules { get; init; } = [];
+
+    /// <summary>Where commands start.</summary>
+    public required string Location { get; init; }
+
+    /// <summary>The parameters of <c>Start-McpProgressServer</c> that mean the same in another process.</summary>
+    public string ToParameters(int maxConcurrency)
+    {
+        var parameters = new List<string>();
+        Add("-Command", Commands.Select(command => command is ExternalScriptInfo script ? script.Path : $"{command.ModuleName}\\{command.Name}".TrimStart('\\')));
+        Add("-Path", Paths);
+        Add("-Module", Modules.Concat(Commands.Select(command => command.Module?.Path).OfType<string>()).Distinct(StringComparer.Ordinal));
+        if (All)
+        {
+            parameters.Add("-All");
+        }
+
+        parameters.Add(string.Create(CultureInfo.InvariantCulture, $"-MaxConcurrency {maxConcurrency}"));
+        return string.Join(' ', parameters);
+
+        void Add(string name, IEnumerable<string> values)
+        {
+            var literals = string.Join(", ", values.Select(ServerProgram.Quoted));
+            if (literals.Length > 0)
+            {
+                parameters.Add($"{name} {literals}");
+            }
+        }
+    }
+
+    /// <summary>The runspace these commands need.</summary>
+    public RunspaceRecipe ToRecipe()
+    {
+        var recipe = new RunspaceRecipe { Location = Location };
+        foreach (var helper in Helpers)
+        {
+            recipe.Functions[helper.Name] = helper.Definition;
+        }
+
+        // A module that a session made from a script block has no file, and its functions come without it.
+        foreach (var command in Commands)
+        {
+            if (command.Module is { Path: { Length: > 0 } path } module && module.ModuleType != ModuleType.Cim && !recipe.Modules.Contains(path) && File.Exists(path))
+            {
+                recipe.Modules.Add(path);
+            }
+            else if (command is FunctionInfo function && command.Module is null)
+            {
+                recipe.Functions[function.Name] = function.Definition;
+            }
+        }
+
+        recipe.Modules.AddRange(Modules);
+        recipe.Scripts.AddRange(Paths);
+        return recipe;
+    }
+}

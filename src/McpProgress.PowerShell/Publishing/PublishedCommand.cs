@@ -1,0 +1,73 @@
+using System.Management.Automation;
+using System.Text.Json;
+using McpProgress.Server.Tools;
+
+namespace McpProgress.PowerShell.Publishing;
+
+/// <summary>A PowerShell command as a tool: its definition, and how it is run.</summary>
+internal sealed class PublishedCommand
+{
+    // What every client takes as a tool's name (SEP-986).
+    private const int LongestName = 128;
+
+    private readonly string _invocation;
+    private readonly JsonElement _inputSchema;
+    private readonly JsonElement? _outputSchema;
+    private readonly Type? _element;
+    private readonly Dictionary<string, Type> _types;
+    private readonly CommandHelp _help;
+    private readonly CommandMetadata _metadata;
+
+    /// <summary>Reads a command's definition.</summary>
+    /// <param name="command">The command, in the runspace it is run in.</param>
+    /// <param name="help">Its help.</param>
+    /// <exception cref="NotPublishableException">It cannot be a tool.</exception>
+    public PublishedCommand(CommandInfo command, CommandHelp help)
+    {
+        Name = command is ExternalScriptInfo script ? Path.GetFileNameWithoutExtension(script.Path) : command.Name;
+        if (Name.Length is 0 or > LongestName || !Name.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.'))
+        {
+            throw new NotPublishableException("a tool's name has letters, digits, '-', '_' and '.' only, and no more than 128 of them");
+        }
+
+        _invocation = command switch
+        {
+            ExternalScriptInfo file => file.Path,
+            { ModuleName: { Length: > 0 } module } => $"{module}\\{command.Name}",
+            _ => command.Name,
+        };
+        _help = help;
+        _metadata = new CommandMetadata(command);
+        _inputSchema = CommandSchema.OfInput(command, help);
+        _outputSchema = CommandSchema.OfOutput(command, out _element);
+        _types = command.Parameters.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ParameterType, StringComparer.Ordinal);
+    }
+
+    /// <summary>The tool's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The tool's description.</summary>
+    public string Description => (_help.Synopsis, _help.Description) switch
+    {
+        (null, null) => $"Runs the PowerShell command {Name}.",
+        ({ } synopsis, null) => synopsis,
+        (null, { } description) => description,
+        ({ } synopsis, { } description) => description.StartsWith(synopsis, StringComparison.Ordinal) ? description : $"{synopsis}\n\n{description}",
+    };
+
+    /// <summary>Its name and the first line of its description.</summary>
+    public string Summary => $"{Name}: {Description.Split('\n')[0].TrimEnd()}";
+
+    /// <summary>The tool.</summary>
+    /// <param name="runner">Runs it.</param>
+    public ServerTool ToTool(CommandRunner runner) => new()
+    {
+        Name = Name,
+        Description = Description,
+        InputSchema = _inputSchema,
+        OutputSchema = _outputSchema,
+        Annotations = CommandAnnotations.Of(Name, _metadata),
+        Body = async (arguments, context) =>
+            await runner.RunAsync(_invocation, ParameterValues.Of(_inputSchema, _types, arguments), _element, context).ConfigureAwait(false),
+    };
+}
