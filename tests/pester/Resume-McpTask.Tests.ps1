@@ -66,11 +66,16 @@ Describe 'Resume-McpTask' {
         $connection = Connect-McpServer -Uri $server.Uri
         $registry = Join-Path $env:XDG_STATE_HOME 'mcpprogress/tasks'
 
+        # What this server is called in records.
+        $probe = Invoke-McpTool run_forever -AsJob
+        $serverKey = (Get-Content (Join-Path $registry '*.json') | ConvertFrom-Json).serverKey
+        $probe | Remove-Job -Force
+
         # A record as a session leaves it.
         function Add-Record([string] $Id, [datetimeoffset] $ExpiresAt, [string] $Kind = 'ExtensionTask') {
             $null = New-Item -ItemType Directory -Path $registry -Force
             @{
-                id = $Id; kind = $Kind; serverName = 'x'; serverKey = "$($server.Uri)"; tool = 'analyze_data'; status = 'Working'
+                id = $Id; kind = $Kind; serverName = 'x'; serverKey = $serverKey; tool = 'analyze_data'; status = 'Working'
                 createdAt = [datetimeoffset]::Now.AddHours(-2); expiresAt = $ExpiresAt
             } | ConvertTo-Json | Set-Content (Join-Path $registry "$Id.json")
         }
