@@ -60,6 +60,7 @@ $subscribers = @(
 
     # What the work reports. Handlers run while the script waits in a cmdlet of the module.
     Register-McpEvent progress {
+        if (-not $titles.ContainsKey("$($_.TaskId)")) { return }
         $percent = ($_.Data.progress / $_.Data.total).ToString('P1', [cultureinfo]::InvariantCulture) -replace ' '
         Write-Host "[Progress Event] $($titles[$_.TaskId]): $percent | $($_.Data.message)"
     }

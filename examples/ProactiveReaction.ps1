@@ -4,8 +4,8 @@ Reacts to an event that a server sends by itself.
 
 .DESCRIPTION
 The sample server migrates a database in the background and announces the end by the server event migration_finished,
-which travels by the MCP Callback Protocol. A handler answers with a follow-up call, which checks the migrated data. The
-script itself only waits for the check's result.
+which travels by the MCP Callback Protocol. A handler answers with a follow-up call, which checks the migrated data in the
+background, too. The script itself only waits for the end of the check.
 
 .PARAMETER Speed
 What the sample tools' delays are divided by. 1 is what a person likes to watch.
@@ -27,29 +27,34 @@ $built = Join-Path $PSScriptRoot '../out/McpProgress'
 Import-Module ((Test-Path $built) ? $built : 'McpProgress')
 
 $server = Start-McpProgressServer -Stdio -Connect -Speed $Speed -Name sample
+$jobs = [System.Collections.Generic.List[object]]::new()
 $subscribers = @(
     Register-McpEvent progress { Write-Host "[Progress Event] $($_.Data.message)" }
     Register-McpEvent server.event {
         if ($_.Data.event -eq 'migration_finished') {
-            $database = $_.Data.result.database
-            Write-Host "[Server Event] The migration of '$database' to version $($_.Data.result.version) has finished: checking it."
-            $check = Invoke-McpTool analyze_data @{ data_id = $database; process_type = 'verification' } -Server sample
-            Write-Host "[Follow-up] $($check.data_id): $($check.summary)"
-            $null = New-McpEvent migration_checked @{ database = $database; status = $check.status }
+            $database, $version = $_.Data.result.database, $_.Data.result.version
+            Write-Host "[Server Event] '$database' has been migrated to version $version. Checking it."
+            $jobs.Add((Invoke-McpTool analyze_data @{ data_id = $database; process_type = 'verification' } -Server sample -AsJob -Mode Call))
+        }
+    }
+    Register-McpEvent result {
+        if ($_.Data.tool -eq 'analyze_data') {
+            $check = $_.Data.structuredContent
+            $null = New-McpEvent migration_checked @{ database = $check.data_id; summary = $check.summary }
         }
     }
 )
 
 try {
     $start = New-McpEvent begin
-    $job = Invoke-McpTool migrate_database @{ database = 'orders' } -Server sample -AsJob -Mode Mcpc
+    $jobs.Add((Invoke-McpTool migrate_database @{ database = 'orders' } -Server sample -AsJob -Mode Mcpc))
     $checked = Wait-McpEvent migration_checked -Since $start.Timestamp -TimeoutSec 600
-    Write-Host "`nWhat followed from the server's event:"
-    Get-McpEvent -Cascade (Get-McpEvent server.event -Last 1).Id
+    Write-Host "[Follow-up] '$($checked.Data.database)': $($checked.Data.summary)"
 } finally {
     $subscribers | Unregister-Event
-    $job | Remove-Job -Force
+    $jobs | Remove-Job -Force
     $server | Stop-McpProgressServer
 }
 
-Write-Host "'$($checked.Data.database)' is checked: $($checked.Data.status)."
+Write-Host "`nWhat followed from the server's event:"
+Get-McpEvent -Cascade (Get-McpEvent server.event -Last 1).Id

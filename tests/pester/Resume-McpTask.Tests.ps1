@@ -69,6 +69,11 @@ Describe 'Resume-McpTask' {
         $serverKey = (Get-ChildItem $registry | Get-Content -Raw | ConvertFrom-Json | Where-Object id -EQ $id).serverKey
         Get-McpTask $id | Remove-McpTask
 
+        # What this server is called in records.
+        $probe = Invoke-McpTool run_forever -AsJob
+        $serverKey = (Get-Content (Join-Path $registry '*.json') | ConvertFrom-Json).serverKey
+        $probe | Remove-Job -Force
+
         # A record as a session leaves it.
         function Add-Record([string] $Id, [datetimeoffset] $ExpiresAt, [string] $Kind = 'ExtensionTask') {
             $null = New-Item -ItemType Directory -Path $registry -Force

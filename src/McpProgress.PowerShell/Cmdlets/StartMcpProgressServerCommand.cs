@@ -89,6 +89,8 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private bool IsStdio => Stdio || (!Http && Transport.Equals("Stdio", StringComparison.OrdinalIgnoreCase));
 
+    private ToolServerOptions Sample => new() { Tools = SampleTools.All(new SampleOptions { Speed = Speed }), Instructions = SampleTools.Instructions };
+
     private bool IsPublishing => Command is not null || Path is not null || Module is not null;
 
     // The child's own preference is not this one's: only what was said here counts.
@@ -146,8 +148,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         else
         {
             using ILoggerFactory loggers = StandardErrorLog.Create();
-            var options = new ToolServerOptions { Tools = SampleTools.All(new SampleOptions { Speed = Speed }), Instructions = SampleTools.Instructions };
-            ServeHere(() => options, loggers);
+            ServeHere(() => Sample, loggers);
         }
     }
 
@@ -185,7 +186,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
             }
 
             Secret? token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!);
-            PublishedHttpServer running = PublishedHttpServer.Start(publication, Port, token?.Reveal(), NullLoggerFactory.Instance);
+            InProcessHttpServer running = InProcessHttpServer.Start(publication.ToServerOptions(), publication, Port, token?.Reveal(), NullLoggerFactory.Instance);
             AddHttp(running, token, publication);
         }
         catch
@@ -247,9 +248,26 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private void StartHttp()
     {
-        string dotnet = FindDotnet() ?? throw StartFailures.NoDotnet();
         Secret? token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!);
-        HttpServerProcess process = Await(cancellationToken => HttpServerProcess.StartAsync(dotnet, Port, Speed, token, cancellationToken));
+        if (Environment.GetEnvironmentVariable(ServerProgram.ServeHereVariable) is not null)
+        {
+            AddHttp(InProcessHttpServer.Start(Sample, owned: null, Port, token?.Reveal(), NullLoggerFactory.Instance), token, publication: null);
+            return;
+        }
+
+        StdioEndpoint shell = ServerProgram.PowerShellHttp(Port, Speed);
+        StdioEndpoint program = FindDotnet() is { } dotnet ? ServerProgram.ExecutableHttp(dotnet, Port, Speed) : shell;
+        HttpServerProcess process;
+        try
+        {
+            process = Await(cancellationToken => HttpServerProcess.StartAsync(program, Port, token, cancellationToken));
+        }
+        catch (McpFailureException failure) when (program != shell && StartFailures.IsMissingRuntime(failure.Message))
+        {
+            WriteVerbose($"{failure.Message} PowerShell itself is the server instead.");
+            process = Await(cancellationToken => HttpServerProcess.StartAsync(shell, Port, token, cancellationToken));
+        }
+
         AddHttp(process, token, publication: null);
     }
 

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Events;
+using McpProgress.Core.Tasks;
 using McpProgress.Core.Tests.Support;
+using McpProgress.Core.Tests.Tasks;
 
 namespace McpProgress.Core.Tests.Events;
 
@@ -175,6 +177,23 @@ public sealed class ConnectionEventsTests
         Assert.Equal(["event", "text", "small", "truncated"], data.Select(member => member.Key));
         Assert.Equal(EventScope.LongestText, ((string)data["text"]!).Length);
         Assert.Equal(EventScope.LongestText, ((string)_hub.Snapshot()[1].Data["message"]!).Length);
+    }
+
+    [Fact]
+    public async Task Every_update_of_background_work_is_an_event_also_one_that_repeats_the_last()
+    {
+        using var registry = new RegistryFolder();
+        await using ServerConnection connection = await ConnectAsync("progress-odd");
+        ToolDescriptor tool = Assert.Single(await connection.GetToolsAsync().Within(), tool => tool.Name == "odd");
+        BackgroundTask task = await new BackgroundTasks(registry.Registry).StartAsync(
+            connection, new BackgroundRequest(tool, []) { Kind = BackgroundKind.Call }, null, CancellationToken.None).Within();
+        await task.Completion.Within();
+
+        ConnectionEvent[] events = [.. _hub.Snapshot().Where(happened => happened.TaskId == task.Id)];
+        Assert.Equal([5, 6, 150, 50, 50, 60, 70], events.Where(happened => happened.Name == "progress").Select(happened => happened.Progress.Progress));
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7], events.Where(happened => happened.Name == "progress").Select(happened => happened.Progress.Sequence));
+        Assert.Equal(["task.created", "task.updated", "result"], events.Where(happened => happened.Name != "progress").Select(happened => happened.Name));
+        Assert.Equal(events[0].Sequence, Assert.Single(events.Skip(1).Select(happened => happened.Parent).Distinct()));
     }
 
     private static Task<ToolCallResult> EchoAsync(ServerConnection connection) =>
