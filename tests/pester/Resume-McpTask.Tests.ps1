@@ -65,6 +65,9 @@ Describe 'Resume-McpTask' {
     BeforeAll {
         $connection = Connect-McpServer -Uri $server.Uri
         $registry = Join-Path $env:XDG_STATE_HOME 'mcpprogress/tasks'
+        $id = Start-Earlier '(Invoke-McpTool run_forever -AsJob).Task.Id'
+        $serverKey = (Get-ChildItem $registry | Get-Content -Raw | ConvertFrom-Json | Where-Object id -EQ $id).serverKey
+        Get-McpTask $id | Remove-McpTask
 
         # What this server is called in records.
         $probe = Invoke-McpTool run_forever -AsJob
