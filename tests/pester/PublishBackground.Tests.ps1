@@ -40,7 +40,7 @@ Describe 'A published command as <Mode> over <Over>' -ForEach @(
     It 'stops when it is told to' {
         $marker = Join-Path $TestDrive "stopped-$Mode-$Over"
         $job = Invoke-McpTool Wait-Forever @{ Marker = $marker } -Server $Over -AsJob -Mode $Mode
-        Wait-Until { (Get-McpTask -Id $job.Task.Id).StatusMessage -match 'Waiting' }
+        Wait-Until { $job.Task.StatusMessage -match 'Waiting' }
         $job | Stop-McpTask
         Wait-Until { Test-Path -LiteralPath $marker }
         $job | Remove-Job -Force

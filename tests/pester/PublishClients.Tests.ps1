@@ -2,8 +2,9 @@
 
 BeforeDiscovery {
     . (Join-Path $PSScriptRoot 'Common.ps1')
-    $hasPeers = (Get-Command node -CommandType Application -ErrorAction Ignore) -and (Test-Path (Join-Path $root 'tests/interop/node_modules/mcporter')) -and
-        (Test-Path (Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')))
+    $peers = Join-Path $root 'tests/interop/node_modules/mcporter'
+    $hasLauncher = Test-Path (Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh'))
+    $hasPeers = $hasLauncher -and (Get-Command node -CommandType Application -ErrorAction Ignore) -and (Test-Path $peers)
 }
 
 Describe 'Over <Over>' -Skip:(-not $hasPeers) -ForEach @{ Over = 'stdio' }, @{ Over = 'HTTP' } {
