@@ -142,6 +142,19 @@ Describe 'A published server' {
         Wait-Until { Test-ProcessGone $connection.ProcessId }
     }
 
+    It 'over stdio with -Connect has the commands asked for, and no others of their module' {
+        Import-Module (Join-Path $publishedFolder 'Stateful.psm1')
+        try {
+            $connection = Start-McpProgressServer -Stdio -Command Step-Count, Get-Random -Connect -Name picked
+        } finally {
+            Remove-Module Stateful
+        }
+
+        (Get-McpTool -Server $connection).Name | Sort-Object | Should -Be 'Get-Random', 'Step-Count'
+        (Invoke-McpTool Step-Count -Server $connection).result | Should -Be 1
+        Get-McpProgressServer picked | Stop-McpProgressServer
+    }
+
     It 'counts its calls' {
         $server = Start-McpProgressServer -Http -Path $publishedScript -Name counted
         $null = Connect-McpServer -Uri $server.Uri -Name counting
