@@ -12,7 +12,9 @@ public sealed class ModuleLifetime : IModuleAssemblyCleanup
     {
         if (Runspace.DefaultRunspace is { } runspace)
         {
-            McpState.For(runspace).CloseAll();
+            McpState state = McpState.For(runspace);
+            state.CloseAll();
+            state.Handlers.Close();
         }
     }
 }

@@ -3,6 +3,12 @@
 $root = (Resolve-Path -LiteralPath (Join-Path $PSScriptRoot '../..')).Path
 $modulePath = Join-Path $root 'out/McpProgress'
 
+# The registry of tasks is the user's: tests, and what they start, have one of their own. It is read once, at first use.
+if (-not $env:MCPPROGRESS_TEST_STATE) {
+    $env:MCPPROGRESS_TEST_STATE = Join-Path ([System.IO.Path]::GetTempPath()) "mcpprogress-tests-$PID"
+    $env:XDG_STATE_HOME = $env:MCPPROGRESS_TEST_STATE
+}
+
 function Invoke-FreshPowerShell {
     <#
     .SYNOPSIS

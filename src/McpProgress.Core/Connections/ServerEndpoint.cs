@@ -1,7 +1,17 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace McpProgress.Core.Connections;
 
 /// <summary>Where a server is and how to reach it.</summary>
-public abstract record ServerEndpoint;
+public abstract record ServerEndpoint
+{
+    /// <summary>What names the server without giving a secret away: something to read, and a hash of all of it; null where only its name is known.</summary>
+    internal abstract string? ToKey();
+
+    private protected static string KeyOf(string shown, string whole) =>
+        $"{shown} #{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(whole)))[..16]}";
+}
 
 /// <summary>A server started as a child process that speaks over its standard streams.</summary>
 /// <param name="Command">The executable: a path, or a name to look up on PATH.</param>
@@ -13,6 +23,8 @@ public sealed record StdioEndpoint(string Command, IReadOnlyList<string> Argumen
 
     /// <summary>The folder the process starts in; null is the caller's own.</summary>
     public string? WorkingDirectory { get; init; }
+
+    internal override string? ToKey() => KeyOf(Path.GetFileName(Command), string.Join('\n', Arguments.Prepend(Command)));
 }
 
 /// <summary>A server that speaks Streamable HTTP.</summary>
@@ -24,12 +36,17 @@ public sealed record HttpEndpoint(Uri Uri) : ServerEndpoint
 
     /// <summary>A bearer token; never shown, logged or part of <see cref="object.ToString"/>.</summary>
     public Secret? Token { get; init; }
+
+    internal override string? ToKey() => KeyOf(Uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped), Uri.ToString());
 }
 
 /// <summary>A server at the other end of two streams, one JSON-RPC message a line: nothing is started, and nobody is waited for.</summary>
 /// <param name="Output">What the server writes.</param>
 /// <param name="Input">What the server reads.</param>
-internal sealed record StreamEndpoint(Stream Output, Stream Input) : ServerEndpoint;
+internal sealed record StreamEndpoint(Stream Output, Stream Input) : ServerEndpoint
+{
+    internal override string? ToKey() => null;
+}
 
 /// <summary>A text that must not be shown: it prints as asterisks.</summary>
 /// <param name="value">The secret text.</param>

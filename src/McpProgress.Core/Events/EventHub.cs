@@ -21,11 +21,22 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly object _lock = new();
     private readonly ConnectionEvent[] _ring = new ConnectionEvent[capacity];
-    private EventObserver[] _observers = [];
+    private readonly Queue<ConnectionEvent> _later = new();
+    private Subscription[] _subscriptions = [];
     private long _lastSequence;
+    private bool _telling;
+
+    /// <summary>
+    /// Raised with what an observer threw: the others, and the connection that published, go on. Raised where observers
+    /// are told, so handlers must return at once.
+    /// </summary>
+    public event Action<Exception>? ObserverFailed;
 
     /// <summary>Distinguishes this stream from those of other processes and runspaces in a common log.</summary>
     public string Prefix { get; } = Guid.NewGuid().ToString("N")[..10];
+
+    /// <summary>How many events the ring keeps.</summary>
+    public int Capacity => capacity;
 
     /// <summary>The sequence of the newest event; 0 before the first.</summary>
     public long LastSequence => Interlocked.Read(ref _lastSequence);
@@ -42,15 +53,23 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
     internal void PublishProgress(string? server, string? callId, string? taskId, long parent, in ProgressUpdate update) =>
         Publish(new ConnectionEvent(0, update.Timestamp, server, EventNames.Progress, callId, taskId, parent, null, update));
 
-    /// <summary>Adds an observer, until disposed.</summary>
-    public IDisposable Subscribe(EventObserver observer)
+    /// <summary>Adds an observer. Once it is disposed the observer is told nothing more.</summary>
+    /// <param name="observer">Is told of every event from now on.</param>
+    /// <param name="replay">First tells it of the events in the ring: none is told twice or left out in between.</param>
+    public IDisposable Subscribe(EventObserver observer, bool replay = false)
     {
+        var subscription = new Subscription(this, observer);
         lock (_lock)
         {
-            _observers = [.. _observers, observer];
+            foreach (ConnectionEvent happened in replay ? Snapshot() : [])
+            {
+                Tell(subscription, happened);
+            }
+
+            _subscriptions = [.. _subscriptions, subscription];
         }
 
-        return new Subscription(this, observer);
+        return subscription;
     }
 
     /// <summary>The events in the ring, oldest first.</summary>
@@ -74,28 +93,90 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
     {
         lock (_lock)
         {
-            long sequence = ++_lastSequence;
-            ref ConnectionEvent slot = ref _ring[(int)((sequence - 1) % capacity)];
-            slot = happened with { Sequence = sequence };
-            foreach (EventObserver observer in _observers)
+            ConnectionEvent placed = happened with { Sequence = _lastSequence + 1 };
+            _ring[(int)(_lastSequence % capacity)] = placed;
+            Interlocked.Exchange(ref _lastSequence, placed.Sequence);
+            if (_telling)
             {
-                observer(in slot);
+                // An observer publishes: the others are first told what it was told.
+                _later.Enqueue(placed);
+            }
+            else if (_subscriptions.Length > 0)
+            {
+                TellAll(placed);
             }
 
-            return slot;
+            return placed;
         }
     }
 
-    private void Unsubscribe(EventObserver observer)
+    private void TellAll(in ConnectionEvent happened)
+    {
+        _telling = true;
+        ConnectionEvent next = happened;
+        do
+        {
+            foreach (Subscription subscription in _subscriptions)
+            {
+                Tell(subscription, next);
+            }
+        }
+        while (_later.TryDequeue(out next));
+        _telling = false;
+    }
+
+    private void Tell(Subscription subscription, in ConnectionEvent happened)
+    {
+        try
+        {
+            subscription.Tell(happened);
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+        }
+    }
+
+    private void Report(Exception exception)
+    {
+        try
+        {
+            ObserverFailed?.Invoke(exception);
+        }
+        catch (Exception)
+        {
+            // Whoever was to report the failure failed as well: nobody is left to tell, and the connection must go on.
+        }
+    }
+
+    private void Remove(Subscription subscription)
     {
         lock (_lock)
         {
-            _observers = [.. _observers.Where(known => known != observer)];
+            _subscriptions = [.. _subscriptions.Where(known => known != subscription)];
         }
     }
 
     private sealed class Subscription(EventHub hub, EventObserver observer) : IDisposable
     {
-        public void Dispose() => hub.Unsubscribe(observer);
+        private bool _disposed;
+
+        public void Tell(in ConnectionEvent happened)
+        {
+            // An observer may be removed by the one before it, in the middle of an event.
+            if (!_disposed)
+            {
+                observer(happened);
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (hub._lock)
+            {
+                _disposed = true;
+                hub.Remove(this);
+            }
+        }
     }
 }

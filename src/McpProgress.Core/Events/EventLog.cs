@@ -6,26 +6,26 @@ namespace McpProgress.Core.Events;
 
 /// <summary>
 /// An append-only log of events as JSON Lines. Lines are gathered and appended in whole batches, at least once a second,
-/// under an exclusive lock on the file, so that several processes can write to one log.
+/// by <see cref="EventLogFile"/>, so that several processes can write to one log.
 /// </summary>
 public sealed class EventLog : IAsyncDisposable
 {
     private const int MostWaiting = 200_000;
     private const int BatchBytes = 256 * 1024;
 
-    private static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
+    /// <summary>How long lines are gathered: well below the second within which an event is in the file.</summary>
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);
 
     private readonly EventHub _hub;
     private readonly Func<string, bool> _wanted;
-    private readonly long _rotateAt;
-    private readonly int _kept;
-    private readonly Channel<ConnectionEvent> _waiting = Channel.CreateBounded<ConnectionEvent>(
-        new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
-
+    private readonly EventLogFile _file;
+    private readonly Channel<ConnectionEvent> _waiting = Channel.CreateBounded<ConnectionEvent>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly ArrayBufferWriter<byte> _batch = new(BatchBytes + 4096);
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IDisposable _subscription;
     private readonly Task _writing;
+    private Exception? _failure;
+    private long _written;
     private long _missed;
 
     /// <summary>Starts to log.</summary>
@@ -38,15 +38,13 @@ public sealed class EventLog : IAsyncDisposable
     public EventLog(EventHub hub, string path, Func<string, bool> wanted, long rotateAt = 0, int kept = 5)
     {
         _hub = hub;
-        Path = path;
         _wanted = wanted;
-        _rotateAt = rotateAt;
-        _kept = kept;
+        _file = new EventLogFile(path, rotateAt, kept);
         try
         {
-            using FileStream probe = Open(path, FileMode.Append, FileAccess.Write, FileShare.None, LockPatience);
+            _file.Probe();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             throw new McpFailureException(ErrorIds.InvalidArgument, $"The event log '{path}' cannot be written: {exception.Message} Name a file in a folder you may write to.", exception);
         }
@@ -55,37 +53,38 @@ public sealed class EventLog : IAsyncDisposable
         _writing = Task.Run(WriteAsync);
     }
 
+    /// <summary>Raised once when the log can no longer be written, from a thread of its own; the events go on without it.</summary>
+    public event Action<Exception>? Failed;
+
     /// <summary>The file.</summary>
-    public string Path { get; }
+    public string Path => _file.Path;
 
     /// <summary>How many events were written.</summary>
-    public long Written { get; private set; }
+    public long Written => Interlocked.Read(ref _written);
 
-    /// <summary>How many events came faster than the disk took them, and are not in the log.</summary>
+    /// <summary>How many events are not in the log: they came faster than the disk took them, or after it failed.</summary>
     public long Missed => Interlocked.Read(ref _missed);
 
     /// <summary>Why the log has stopped; null while it works.</summary>
-    public Exception? Failure { get; private set; }
+    public Exception? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>Whether nothing more is written.</summary>
+    public bool IsEnded => _writing.IsCompleted;
 
     /// <summary>Reads a log.</summary>
     /// <param name="path">The file.</param>
     /// <param name="unreadable">Told the number of each line that is no event: the last one may be torn by a crash.</param>
     public static IEnumerable<EventLogLine> Read(string path, Action<int>? unreadable = null)
     {
-        using FileStream stream = Open(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, LockPatience);
-        using var reader = new StreamReader(stream);
-        for (int number = 1; reader.ReadLine() is { } line; number++)
+        int number = 0;
+        foreach (string line in EventLogFile.ReadLines(path))
         {
-            if (line.Length == 0)
-            {
-                continue;
-            }
-
+            number++;
             if (EventLogLine.TryParse(line, out EventLogLine parsed))
             {
                 yield return parsed;
             }
-            else
+            else if (line.Length > 0)
             {
                 unreadable?.Invoke(number);
             }
@@ -97,12 +96,13 @@ public sealed class EventLog : IAsyncDisposable
     {
         _subscription.Dispose();
         _waiting.Writer.TryComplete();
+        _ending.TrySetResult();
         await _writing.ConfigureAwait(false);
     }
 
     private void Take(in ConnectionEvent happened)
     {
-        if (_wanted(happened.Name) && (_waiting.Reader.Count >= MostWaiting || !_waiting.Writer.TryWrite(happened)))
+        if (_wanted(happened.Name) && !_waiting.Writer.TryWrite(happened))
         {
             Interlocked.Increment(ref _missed);
         }
@@ -114,82 +114,63 @@ public sealed class EventLog : IAsyncDisposable
         {
             while (await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
             {
-                // Gather for a while: a batch costs one lock and one write, however many lines it has.
-                await Task.WhenAny(Task.Delay(FlushEvery / 4), _waiting.Reader.Completion).ConfigureAwait(false);
-                AppendBatches();
+                // A batch costs one lock and one write, however many lines it has.
+                await Task.WhenAny(Task.Delay(Gather), _ending.Task).ConfigureAwait(false);
+                while (AppendBatch())
+                {
+                }
             }
         }
         catch (Exception exception)
         {
-            // Kept for whoever asks: the work that is logged must not suffer from its log.
-            Failure = exception;
-            _subscription.Dispose();
+            // Kept for whoever asks, and told: the work that is logged must not suffer from its log.
+            Volatile.Write(ref _failure, exception);
+            Abandon();
+            Failed?.Invoke(exception);
         }
     }
 
-    private void AppendBatches()
+    /// <summary>Appends up to a batch of what waits; false when there was nothing.</summary>
+    private bool AppendBatch()
     {
-        int count;
-        do
+        _batch.ResetWrittenCount();
+        int count = 0;
+        try
         {
-            count = 0;
-            _batch.ResetWrittenCount();
             using (var json = new Utf8JsonWriter(_batch, new JsonWriterOptions { SkipValidation = true }))
             {
                 while (_batch.WrittenCount < BatchBytes && _waiting.Reader.TryRead(out ConnectionEvent happened))
                 {
+                    count++;
                     EventLogLine.Write(json, _hub, happened);
                     json.Flush();
                     json.Reset();
                     _batch.Write("\n"u8);
-                    count++;
                 }
             }
 
             if (count > 0)
             {
-                Rotate();
-                using FileStream file = Open(Path, FileMode.Append, FileAccess.Write, FileShare.None, LockPatience);
-                file.Write(_batch.WrittenSpan);
-                Written += count;
+                _file.Append(_batch.WrittenSpan);
+                Interlocked.Add(ref _written, count);
             }
         }
-        while (count > 0);
+        catch
+        {
+            Interlocked.Add(ref _missed, count);
+            throw;
+        }
+
+        return count > 0;
     }
 
-    private void Rotate()
+    // From here on Take counts what is missed, since nothing can be put into a completed channel.
+    private void Abandon()
     {
-        if (_rotateAt <= 0 || new FileInfo(Path) is not { Exists: true } file || file.Length < _rotateAt)
+        _waiting.Writer.TryComplete();
+        while (_waiting.Reader.TryRead(out _))
         {
-            return;
-        }
-
-        for (int number = _kept - 1; number >= 1; number--)
-        {
-            if (File.Exists($"{Path}.{number}"))
-            {
-                File.Move($"{Path}.{number}", $"{Path}.{number + 1}", overwrite: true);
-            }
-        }
-
-        File.Move(Path, $"{Path}.1", overwrite: true);
-    }
-
-    /// <summary>Opens the file; waits while another process writes its batch.</summary>
-    private static FileStream Open(string path, FileMode mode, FileAccess access, FileShare share, TimeSpan patience)
-    {
-        long started = System.Diagnostics.Stopwatch.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                return new FileStream(path, mode, access, share, bufferSize: access == FileAccess.Read ? 4096 : 1);
-            }
-            catch (IOException exception) when (
-                exception.GetType() == typeof(IOException) && File.Exists(path) && System.Diagnostics.Stopwatch.GetElapsedTime(started) < patience)
-            {
-                Thread.Sleep(10);
-            }
+            Interlocked.Increment(ref _missed);
         }
     }
 }

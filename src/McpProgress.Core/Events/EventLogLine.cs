@@ -17,6 +17,9 @@ namespace McpProgress.Core.Events;
 public sealed record EventLogLine(
     string Id, long Sequence, DateTimeOffset Timestamp, string? Server, string Name, string? CallId, string? TaskId, string? ParentId, JsonObject Data)
 {
+    /// <summary>A member that is there twice makes an object that cannot be read.</summary>
+    private static readonly JsonDocumentOptions OneOfEach = new() { AllowDuplicateProperties = false };
+
     /// <summary>An event of a hub.</summary>
     public static EventLogLine From(EventHub hub, in ConnectionEvent happened) => new(
         hub.IdOf(happened.Sequence),
@@ -35,7 +38,7 @@ public sealed record EventLogLine(
         parsed = null!;
         try
         {
-            if (JsonNode.Parse(line) is not JsonObject members ||
+            if (JsonNode.Parse(line, documentOptions: OneOfEach) is not JsonObject members ||
                 Text(members["id"]) is not { } id ||
                 Text(members["name"]) is not { } name ||
                 !DateTimeOffset.TryParse(Text(members["timestamp"]), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset timestamp))
@@ -56,7 +59,7 @@ public sealed record EventLogLine(
         }
     }
 
-    /// <summary>Writes an event as one line, with its line feed.</summary>
+    /// <summary>Writes an event as one line; the line feed is the caller's.</summary>
     internal static void Write(Utf8JsonWriter json, EventHub hub, in ConnectionEvent happened)
     {
         json.WriteStartObject();

@@ -9,8 +9,11 @@ namespace McpProgress.Core.Events;
 /// </summary>
 internal sealed class EventScope(EventHub? hub, string server, string? callId = null, string? taskId = null)
 {
-    /// <summary>A longer text stays out of the ring: it keeps events by number, not by size.</summary>
-    private const int LongestText = 4000;
+    /// <summary>A longer text is cut: the ring keeps events by number, not by size, and what comes is a server's.</summary>
+    internal const int LongestText = 4000;
+
+    /// <summary>A longer object or list, as JSON, is left out.</summary>
+    internal const int LongestStructure = 16_000;
 
     private static readonly AsyncLocal<long> Causing = new();
     private long _root;
@@ -33,10 +36,25 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
         _root = hub?.Publish(server, name, callId, TaskId, Current != 0 ? Current : parent?._root ?? 0, payload).Sequence ?? 0;
 
     /// <summary>Publishes an event.</summary>
-    public void Publish(string name, JsonObject payload) => hub?.Publish(server, name, callId, TaskId, _root, payload);
+    /// <param name="name">The event.</param>
+    /// <param name="payload">What it carries; what is too large is cut, and <c>truncated</c> added.</param>
+    public void Publish(string name, JsonObject payload)
+    {
+        if (hub is not null)
+        {
+            hub.Publish(server, name, callId, TaskId, _root, Bounded(payload));
+        }
+    }
 
     /// <summary>Publishes a progress update.</summary>
-    public void PublishProgress(in ProgressUpdate update) => hub?.PublishProgress(server, callId, TaskId, _root, update);
+    public void PublishProgress(in ProgressUpdate update)
+    {
+        if (hub is not null)
+        {
+            bool fits = update.Message is not { Length: > LongestText };
+            hub.PublishProgress(server, callId, TaskId, _root, fits ? update : update with { Message = update.Message![..LongestText] });
+        }
+    }
 
     /// <summary>Publishes the end of a call or task.</summary>
     public void Finish(string tool, ToolCallResult result)
@@ -46,17 +64,10 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
             return;
         }
 
-        string text = result.Text;
-        bool fits = text.Length <= LongestText;
-        var payload = new JsonObject { ["tool"] = tool, ["isError"] = result.IsError, ["text"] = fits ? text : text[..LongestText] };
-        if (fits && result.StructuredContent is { } structured)
+        var payload = new JsonObject { ["tool"] = tool, ["isError"] = result.IsError, ["text"] = result.Text };
+        if (result.StructuredContent is { } structured)
         {
             payload["structuredContent"] = structured.DeepClone();
-        }
-
-        if (!fits)
-        {
-            payload["truncated"] = true;
         }
 
         Publish(EventNames.Result, payload);
@@ -66,4 +77,29 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
     public void Finish(string tool, McpFailureException failure) => Publish(
         failure.ErrorId == ErrorIds.Cancelled ? EventNames.Cancelled : EventNames.Failed,
         new JsonObject { ["tool"] = tool, ["errorId"] = failure.ErrorId, ["message"] = failure.Message });
+
+    private static JsonObject Bounded(JsonObject payload)
+    {
+        bool truncated = false;
+        foreach ((string key, JsonNode? value) in payload.ToArray())
+        {
+            if (value is JsonValue scalar && scalar.TryGetValue(out string? text) && text.Length > LongestText)
+            {
+                payload[key] = text[..LongestText];
+                truncated = true;
+            }
+            else if (value is JsonObject or JsonArray && value.ToJsonString().Length > LongestStructure)
+            {
+                payload.Remove(key);
+                truncated = true;
+            }
+        }
+
+        if (truncated)
+        {
+            payload["truncated"] = true;
+        }
+
+        return payload;
+    }
 }

@@ -11,10 +11,21 @@ public static class EventTree
     {
         EventLogLine first = lines.FirstOrDefault(line => line.Id == id) ?? throw new McpFailureException(
             ErrorIds.InvalidArgument, $"There is no event '{id}' (any more). Get-McpEvent lists those that are kept.");
-        ILookup<string?, EventLogLine> causedBy = lines.ToLookup(line => line.ParentId);
+        return Walk(first, lines.ToLookup(line => line.ParentId));
+    }
+
+    private static IEnumerable<(EventLogLine Line, int Depth)> Walk(EventLogLine first, ILookup<string?, EventLogLine> causedBy)
+    {
+        // A log is a file that anybody may have written: in it an event can be its own cause, or be there twice.
+        HashSet<string> seen = new(StringComparer.Ordinal);
         var open = new Stack<(EventLogLine Line, int Depth)>([(first, 0)]);
         while (open.TryPop(out (EventLogLine Line, int Depth) node))
         {
+            if (!seen.Add(node.Line.Id))
+            {
+                continue;
+            }
+
             yield return node;
             foreach (EventLogLine child in causedBy[node.Line.Id].Reverse())
             {

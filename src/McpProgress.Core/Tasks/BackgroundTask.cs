@@ -202,13 +202,7 @@ public sealed class BackgroundTask
         Update(state => state with { Status = BackgroundStatus.InputRequired, StatusMessage = request.Message });
         try
         {
-            InputAnswer answer = await pending.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (PendingInput.Count == 0)
-            {
-                Update(state => state.IsTerminal ? state : state with { Status = BackgroundStatus.Working });
-            }
-
-            return answer;
+            return await pending.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -216,24 +210,36 @@ public sealed class BackgroundTask
             {
                 _pending.Remove(pending);
             }
+
+            if (PendingInput.Count == 0)
+            {
+                Update(state => state with { Status = BackgroundStatus.Working });
+            }
         }
     }
 
-    /// <summary>Applies a progress update of a plain call.</summary>
+    /// <summary>Applies a progress update that came over the wire.</summary>
     internal void Report(in ProgressUpdate update)
     {
         ProgressUpdate latest = update;
-        Update(state => state with { Progress = latest.Progress, Total = latest.Total, StatusMessage = latest.Message ?? state.StatusMessage });
+        Update(state => state with { Progress = latest.Progress, Total = latest.Total, StatusMessage = latest.Message ?? state.StatusMessage }, latest);
     }
 
     /// <summary>Changes the state, unless it is final.</summary>
-    internal void Update(Func<BackgroundState, BackgroundState> change)
+    /// <param name="change">The change.</param>
+    /// <param name="reported">The update that brings it: it is an event as it came, also when it changes nothing.</param>
+    internal void Update(Func<BackgroundState, BackgroundState> change, ProgressUpdate? reported = null)
     {
         lock (_lock)
         {
             if (_state.IsTerminal)
             {
                 return;
+            }
+
+            if (reported is { } update)
+            {
+                _events.PublishProgress(update with { Sequence = ++_updates });
             }
 
             BackgroundState next = change(_state);
@@ -244,7 +250,10 @@ public sealed class BackgroundTask
 
             BackgroundState before = _state;
             Volatile.Write(ref _state, next with { UpdatedAt = _time.GetUtcNow() });
-            Publish(before, _state);
+            if (reported is null)
+            {
+                Publish(before, _state);
+            }
         }
 
         Changed?.Invoke(this);
@@ -291,12 +300,13 @@ public sealed class BackgroundTask
 
     private void Publish(BackgroundState before, BackgroundState after)
     {
-        if (after.Progress is { } progress && (after.Progress != before.Progress || after.Total != before.Total))
+        bool isNewMessage = after.StatusMessage != before.StatusMessage && after.Status == before.Status;
+        if (after.Progress is { } progress && (after.Progress != before.Progress || after.Total != before.Total || isNewMessage))
         {
             _events.PublishProgress(new ProgressUpdate(++_updates, progress, after.Total, after.StatusMessage, after.UpdatedAt));
         }
 
-        if (after.Status != before.Status || (after.StatusMessage != before.StatusMessage && after.Progress is null))
+        if (after.Status != before.Status || (isNewMessage && after.Progress is null))
         {
             string name = after.Status == BackgroundStatus.InputRequired && before.Status != after.Status ? EventNames.InputRequired : EventNames.TaskUpdated;
             _events.Publish(name, new JsonObject { ["tool"] = Tool, ["status"] = after.Status.ToString(), ["statusMessage"] = after.StatusMessage });

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Tasks;
 
@@ -7,10 +8,15 @@ namespace McpProgress.Core.Tasks;
 /// <param name="registry">Keeps tasks for later sessions; null keeps none.</param>
 public sealed class BackgroundTasks(TaskRegistry? registry)
 {
+    private static readonly TimeSpan StartGrace = TimeSpan.FromSeconds(1);
+
     private readonly object _lock = new();
     private readonly List<(BackgroundTask Task, ConnectionSlot Slot)> _running = [];
 
-    /// <summary>Starts a tool in the background. Returns when the server has it.</summary>
+    /// <summary>
+    /// Starts a tool in the background. Returns when the server has it, or has not said so for a second: a server that does
+    /// not make background work of a call answers only when the tool is done.
+    /// </summary>
     /// <param name="connection">The connection to use.</param>
     /// <param name="request">What to do.</param>
     /// <param name="observer">Attached before anything can happen; null for none.</param>
@@ -19,7 +25,9 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
     public async Task<BackgroundTask> StartAsync(
         ServerConnection connection, BackgroundRequest request, Action<BackgroundTask>? observer = null, CancellationToken cancellationToken = default)
     {
-        BackgroundKind kind = request.Kind ?? await ChooseAsync(connection, request.Tool, cancellationToken).ConfigureAwait(false);
+        BackgroundKind kind = request.Kind is { } pinned
+            ? Check(connection, request.Tool, pinned)
+            : await ChooseAsync(connection, request.Tool, cancellationToken).ConfigureAwait(false);
         string id = Guid.NewGuid().ToString();
         var task = new BackgroundTask(
             id, kind, connection.Name, connection.Key, request.Tool.Name, connection.Time.GetUtcNow(), connection.Time, connection.Events, connection.ScopeOf(taskId: id));
@@ -58,8 +66,8 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
         var slot = new ConnectionSlot(connection);
         TaskDriver driver = record.Kind switch
         {
-            BackgroundKind.ExtensionTask => new ExtensionTaskDriver(task, slot, null, registry),
-            BackgroundKind.Task => new TaskDriver2025(task, slot, null, registry),
+            BackgroundKind.ExtensionTask => new ExtensionTaskDriver(task, slot, null, registry) { Responder = responder },
+            BackgroundKind.Task => new TaskDriver2025(task, slot, null, registry) { Responder = responder },
             _ => throw new McpFailureException(ErrorIds.InvalidArgument, $"The task '{record.Id}' lived on its connection and cannot be taken up again."),
         };
         _ = RunAsync(task, slot, driver, CancellationToken.None);
@@ -96,7 +104,14 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
             },
             TaskScheduler.Default);
         using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static state => ((BackgroundTask)state!).Cancel(), task);
-        await started.Task.ConfigureAwait(false);
+        try
+        {
+            await started.Task.WaitAsync(StartGrace, slot.Current.Time, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // It goes on; how it ends is in the task.
+        }
     }
 
     private (BackgroundTask Task, ConnectionSlot Slot)[] Running()
@@ -110,18 +125,40 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
     // Best first: what survives a lost connection, then what leaves the connection free, then what every server can.
     private static async Task<BackgroundKind> ChooseAsync(ServerConnection connection, ToolDescriptor tool, CancellationToken cancellationToken)
     {
-        if (connection.IsStateless)
+        if (OffersExtension(connection))
         {
-            return connection.Capabilities["extensions"] is JsonObject extensions && extensions.ContainsKey(ExtensionTaskDriver.Extension)
-                ? BackgroundKind.ExtensionTask
-                : BackgroundKind.Call;
+            return BackgroundKind.ExtensionTask;
         }
 
-        if (tool.TaskSupport is "optional" or "required" && connection.Capabilities["tasks"] is JsonObject)
+        if (OffersTasks(connection) && RunsAsTask(tool))
         {
             return BackgroundKind.Task;
         }
 
+        if (connection.IsStateless)
+        {
+            return BackgroundKind.Call;
+        }
+
         return await connection.Mcpc.GetSupportAsync(cancellationToken).ConfigureAwait(false) is null ? BackgroundKind.Call : BackgroundKind.Mcpc;
     }
+
+    private static BackgroundKind Check(ServerConnection connection, ToolDescriptor tool, BackgroundKind pinned) => pinned switch
+    {
+        BackgroundKind.ExtensionTask when !OffersExtension(connection) =>
+            throw NotOffered($"Server '{connection.Name}', which speaks revision {connection.ProtocolVersion}, does not offer the tasks extension of revision 2026-07-28."),
+        BackgroundKind.Task when !OffersTasks(connection) =>
+            throw NotOffered($"Server '{connection.Name}', which speaks revision {connection.ProtocolVersion}, does not offer the tasks of revision 2025-11-25."),
+        BackgroundKind.Task when !RunsAsTask(tool) => throw NotOffered($"The tool '{tool.Name}' of server '{connection.Name}' does not run as a task."),
+        _ => pinned,
+    };
+
+    private static bool OffersExtension(ServerConnection connection) =>
+        connection.IsStateless && connection.Capabilities.Member("extensions").Member(ExtensionTaskDriver.Extension) is not null;
+
+    private static bool OffersTasks(ServerConnection connection) => !connection.IsStateless && connection.Capabilities.Member("tasks") is JsonObject;
+
+    private static bool RunsAsTask(ToolDescriptor tool) => tool.TaskSupport is "optional" or "required";
+
+    private static McpFailureException NotOffered(string why) => new(ErrorIds.InvalidArgument, $"{why} Leave -Mode out to use what it has.");
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Progress;
 using McpProgress.Core.Transport;
 using ModelContextProtocol;
 
@@ -9,7 +10,7 @@ namespace McpProgress.Core.Tasks;
 
 /// <summary>A task of the extension <c>io.modelcontextprotocol/tasks</c> (SEP-2663, with revision 2026-07-28).</summary>
 internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot slot, BackgroundRequest? request, TaskRegistry? registry)
-    : PollingDriver(task, slot, request, registry)
+    : PollingDriver(task, slot, request, registry), IProgressObserver
 {
     public const string Extension = "io.modelcontextprotocol/tasks";
 
@@ -25,16 +26,27 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
     {
         ServerConnection connection = Slot.Current;
         using IDisposable inputs = connection.Inputs.Open(AskAsync);
-        JsonObject answer = await connection.RequestAsync(Declaring(new WireRequest("tools/call", CallParameters(0))), cancellationToken).ConfigureAwait(false);
-        if (answer.Member("resultType").Text() != "task")
+        CallProgress progress = connection.OpenProgress(this);
+        try
         {
-            // The server decides: this call was not worth a task to it.
-            return new ToolCallResult(answer, 0);
-        }
+            var call = new WireRequest("tools/call", CallParameters(progress.Token)) { Progress = progress, IdleTimeout = Request.IdleTimeout };
+            JsonObject answer = await connection.RequestAsync(Declaring(call), cancellationToken).ConfigureAwait(false);
+            if (answer.Member("resultType").Text() != "task")
+            {
+                // The server decides: to it, this call was not worth a task.
+                return new ToolCallResult(answer, progress.Count);
+            }
 
-        Created(answer);
-        return null;
+            Created(answer);
+            return null;
+        }
+        finally
+        {
+            connection.CloseProgress(progress);
+        }
     }
+
+    public void OnProgress(in ProgressUpdate update) => Task.Report(update);
 
     protected override Task CancelAsync(ServerConnection connection, CancellationToken cancellationToken) =>
         connection.RequestAsync(Named("tasks/cancel"), cancellationToken);
@@ -124,7 +136,6 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
             request.Parameters["_meta"] = meta = [];
         }
 
-        meta.Remove("progressToken");
         meta[CapabilitiesKey] = new JsonObject { ["extensions"] = new JsonObject { [Extension] = new JsonObject() } };
         return request;
     }

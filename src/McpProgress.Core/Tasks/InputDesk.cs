@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Transport;
@@ -13,17 +14,25 @@ namespace McpProgress.Core.Tasks;
 public delegate Task<InputAnswer?> InputResponder(InputRequest request, CancellationToken cancellationToken);
 
 /// <summary>Brings a server's question to whoever started the work it belongs to.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The source has neither a timer nor a wait handle.")]
 internal sealed class InputDesk
 {
     private const string RelatedTaskKey = "io.modelcontextprotocol/related-task";
 
     private readonly AsyncLocal<Registration?> _current = new();
     private readonly object _lock = new();
+    private readonly CancellationTokenSource _closed = new();
     private readonly List<Registration> _calls = [];
     private readonly Dictionary<string, InputResponder> _tasks = new(StringComparer.Ordinal);
 
     // One count for all connections: a task that goes on over another one must not meet a key it has answered.
     private static long _lastKey;
+
+    /// <summary>
+    /// Takes all questions back: the connection has ended. The SDK waits for its handlers before it fails the requests that
+    /// are under way, so an open question would keep every call on a dead server from ending.
+    /// </summary>
+    public void Close() => _closed.Cancel();
 
     /// <summary>Registers who answers for the call made in this flow, until disposed.</summary>
     public IDisposable Open(InputResponder? responder)
@@ -61,7 +70,8 @@ internal sealed class InputDesk
         JsonObject parameters = JsonSerializer.SerializeToNode(request, McpJsonUtilities.DefaultOptions) as JsonObject ?? [];
         InputRequest input = InputRequest.Read($"input-{Interlocked.Increment(ref _lastKey)}", "elicitation/create", parameters);
         InputResponder responder = Find(parameters) ?? throw new McpProtocolException("Nobody is here to answer.", McpErrorCode.InvalidRequest);
-        InputAnswer answer = await responder(input, cancellationToken).ConfigureAwait(false) ?? new InputAnswer("cancel");
+        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closed.Token);
+        InputAnswer answer = await responder(input, wanted.Token).ConfigureAwait(false) ?? new InputAnswer("cancel");
         return answer.ToJson().Deserialize<ElicitResult>(McpJsonUtilities.DefaultOptions) ?? new ElicitResult { Action = "cancel" };
     }
 

@@ -20,6 +20,9 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
     /// <summary>What was asked for; only work that was started here has it.</summary>
     protected BackgroundRequest Request => request ?? throw new InvalidOperationException("A task that was taken up again is not started.");
 
+    /// <summary>Answers questions; null leaves them to <see cref="BackgroundTask.Answer"/>.</summary>
+    public InputResponder? Responder { get; init; } = request?.InputResponder;
+
     /// <summary>How long it may stay silent, and how long it may take at all; zero is for ever.</summary>
     protected virtual (TimeSpan Idle, TimeSpan Total) Limits => (TimeSpan.Zero, request?.Timeout ?? TimeSpan.Zero);
 
@@ -78,7 +81,7 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
     /// <summary>Puts a question to the one who answers: the handler given at the start, else whoever comes.</summary>
     protected async Task<InputAnswer?> AskAsync(InputRequest input, CancellationToken cancellationToken)
     {
-        if (request?.InputResponder is not { } responder)
+        if (Responder is not { } responder)
         {
             return await Task.AskAsync(input, cancellationToken).ConfigureAwait(false);
         }

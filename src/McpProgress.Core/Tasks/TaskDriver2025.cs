@@ -57,6 +57,7 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
     protected override void Watching(ServerConnection connection)
     {
         _inputs?.Dispose();
+        _result = null;
         _inputs = connection.Inputs.OpenTask(Task.Id, AskAsync);
     }
 

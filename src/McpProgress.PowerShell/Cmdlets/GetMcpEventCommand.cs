@@ -65,7 +65,13 @@ public sealed class GetMcpEventCommand : McpCmdlet
         if (Path is null)
         {
             EventHub hub = State.Events;
-            return [.. hub.Snapshot().Select(happened => EventLogLine.From(hub, happened))];
+            IReadOnlyList<ConnectionEvent> kept = hub.Snapshot();
+            if (kept.Count > 0 && kept[0].Sequence > 1 && kept[0].Timestamp > Since && MyInvocation.BoundParameters.ContainsKey(nameof(Since)))
+            {
+                WriteWarning($"Only the newest {hub.Capacity} events are kept, those from {kept[0].Timestamp.LocalDateTime:T} on. Start-McpEventLog keeps them all.");
+            }
+
+            return [.. kept.Select(happened => EventLogLine.From(hub, happened))];
         }
 
         string file = GetUnresolvedProviderPathFromPSPath(Path);

@@ -1,4 +1,6 @@
+using System.Collections;
 using System.Management.Automation;
+using System.Security;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core;
@@ -21,7 +23,7 @@ public sealed class NewMcpEventCommand : McpCmdlet
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 
-    /// <summary>What it carries: a hashtable or an object.</summary>
+    /// <summary>What it carries: a hashtable or an object; a single value or a list becomes its member <c>value</c>.</summary>
     [Parameter(Position = 1, ValueFromPipeline = true)]
     public PSObject? Data { get; set; }
 
@@ -30,7 +32,7 @@ public sealed class NewMcpEventCommand : McpCmdlet
     {
         try
         {
-            JsonObject payload = Data is null ? [] : ArgumentBinder.Bind(AnyObject, PlainValue.PropertiesOf(Data, null));
+            JsonObject payload = ArgumentBinder.Bind(AnyObject, Members());
             EventHub hub = State.Events;
             ConnectionEvent published = hub.Publish(null, Name, null, null, EventCause.Current, payload);
             State.Handlers.Settle();
@@ -41,4 +43,30 @@ public sealed class NewMcpEventCommand : McpCmdlet
             WriteFailure(failure, Name);
         }
     }
+
+    private Dictionary<string, object?> Members()
+    {
+        if (HoldsSecret(Data, 0))
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, "An event holds no secure string: events are shown, kept and logged as they are.");
+        }
+
+        return Data?.BaseObject switch
+        {
+            null => [],
+            string or ValueType or IEnumerable and not IDictionary => new() { ["value"] = PlainValue.Of(Data) },
+            _ => PlainValue.PropertiesOf(Data, null),
+        };
+    }
+
+    // As deep as values are taken at all.
+    private static bool HoldsSecret(object? value, int depth) => depth <= 64 && (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    {
+        SecureString or PSCredential => true,
+        string => false,
+        IDictionary dictionary => dictionary.Values.Cast<object?>().Any(member => HoldsSecret(member, depth + 1)),
+        IEnumerable items => items.Cast<object?>().Any(item => HoldsSecret(item, depth + 1)),
+        PSCustomObject => ((PSObject)value!).Properties.Any(property => HoldsSecret(property.Value, depth + 1)),
+        _ => false,
+    };
 }

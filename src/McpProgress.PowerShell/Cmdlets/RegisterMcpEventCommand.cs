@@ -44,15 +44,11 @@ public sealed class RegisterMcpEventCommand : McpCmdlet
     {
         try
         {
-            string identifier = SourceIdentifier ?? $"McpEvent{Interlocked.Increment(ref _lastSubscription)}";
-            var subscription = new McpEventSubscription(identifier, new EventFilter(Name, Server), Action, MaxTriggerCount);
-            PSEventManager engine = Events;
+            var filter = new EventFilter(Name, Server);
             EventHandlers handlers = State.Handlers;
-
-            // The engine rings the subscription from its own script block, on the pipeline thread.
-            PSEventSubscriber subscriber = engine.SubscribeEvent(
-                null, null, identifier, null, Action is null ? null : ScriptBlock.Create("$Event.SourceArgs[0].Handle()"), false, false);
-            subscription.Unregister = () => engine.UnsubscribeEvent(subscriber);
+            PSEventManager engine = Events;
+            PSEventSubscriber subscriber = Subscribe(engine, SourceIdentifier ?? $"McpEvent{Interlocked.Increment(ref _lastSubscription)}");
+            var subscription = new McpEventSubscription(engine, subscriber, filter, Action, MaxTriggerCount, State.Events.LastSequence);
             subscriber.Unsubscribed += (_, _) => handlers.Remove(subscription);
             handlers.Add(subscription);
             WriteObject(subscriber);
@@ -61,5 +57,24 @@ public sealed class RegisterMcpEventCommand : McpCmdlet
         {
             WriteFailure(failure, Name);
         }
+    }
+
+    /// <summary>Makes the engine's half of the subscriber. With a handler, the engine runs what it is handed on the pipeline thread.</summary>
+    private PSEventSubscriber Subscribe(PSEventManager engine, string identifier)
+    {
+        if (identifier.StartsWith(EventHandlers.EnginePrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new McpFailureException(
+                ErrorIds.InvalidArgument, $"The source identifier '{identifier}' is an event's own name: Register-EngineEvent -SourceIdentifier {identifier} subscribes to it. Choose another one here.");
+        }
+
+        // The engine itself takes a second one, and then puts the same event into the queue for each.
+        if (engine.GetEventSubscribers(identifier).Any())
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, $"A subscriber with the source identifier '{identifier}' is there already. Choose another one, or end it with Unregister-Event.");
+        }
+
+        ScriptBlock? bell = Action is null ? null : ScriptBlock.Create("$Event.SourceArgs[0].Invoke()");
+        return engine.SubscribeEvent(new McpEventSource(), nameof(McpEventSource.Event), identifier, null, bell, false, false);
     }
 }

@@ -37,7 +37,14 @@ public sealed class StartMcpEventLogCommand : McpCmdlet
             if (ShouldProcess(file, "Log events"))
             {
                 var filter = new EventFilter(Name);
+                if (State.Logs.Any(log => log.Path == file && !log.Core.IsEnded))
+                {
+                    throw new McpFailureException(ErrorIds.InvalidArgument, $"The event log '{file}' is being written already: a second one would hold every event twice. End it with Stop-McpEventLog first.");
+                }
+
                 var log = new McpEventLog(new EventLog(State.Events, file, filter.SelectsName, (long)(MaximumSizeMB * 1024 * 1024)));
+                EventHandlers handlers = State.Handlers;
+                log.Core.Failed += failure => handlers.Warn($"The event log '{file}' has stopped: {failure.Message}");
                 State.Add(log);
                 WriteObject(log);
             }

@@ -36,14 +36,10 @@ public sealed class StopMcpEventLogCommand : McpCmdlet
                 await log.Core.DisposeAsync().ConfigureAwait(false);
                 return true;
             });
-            if (log.Core.Failure is { } failure)
-            {
-                WriteWarning($"The event log '{log.Path}' ended early: {failure.Message}");
-            }
-
             if (log.Missed > 0)
             {
-                WriteWarning($"The event log '{log.Path}' lacks {log.Missed} events that came faster than the disk took them.");
+                string reason = log.Core.Failure is null ? "they came faster than the disk took them" : "it could no longer be written";
+                WriteWarning($"The event log '{log.Path}' lacks {log.Missed} events: {reason}.");
             }
         }
     }

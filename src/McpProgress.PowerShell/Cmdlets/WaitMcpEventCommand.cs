@@ -13,7 +13,7 @@ namespace McpProgress.PowerShell.Cmdlets;
 [OutputType(typeof(McpEvent))]
 public sealed class WaitMcpEventCommand : McpCmdlet
 {
-    private const int MostWaiting = 10_000;
+    private const int MostWaiting = 100_000;
 
     /// <summary>The names of the events; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -59,21 +59,17 @@ public sealed class WaitMcpEventCommand : McpCmdlet
 
     private async Task<McpEvent> WaitAsync(EventHub hub, EventFilter filter, PipelinePump pump, CancellationToken cancellationToken)
     {
-        var waiting = Channel.CreateBounded<ConnectionEvent>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest });
-        using IDisposable subscription = hub.Subscribe((in ConnectionEvent happened) =>
-        {
-            if (filter.Selects(happened))
+        long missed = 0;
+        var waiting = Channel.CreateBounded<ConnectionEvent>(MostWaiting);
+        using IDisposable subscription = hub.Subscribe(
+            (in ConnectionEvent happened) =>
             {
-                waiting.Writer.TryWrite(happened);
-            }
-        });
-        if (Since is { } since)
-        {
-            foreach (ConnectionEvent happened in hub.Snapshot().Where(happened => happened.Timestamp >= since && filter.Selects(happened)))
-            {
-                waiting.Writer.TryWrite(happened);
-            }
-        }
+                if (filter.Selects(happened) && !(happened.Timestamp < Since) && !waiting.Writer.TryWrite(happened) && missed++ == 0)
+                {
+                    pump.Post(() => WriteWarning("The filter is slower than the events come: some of them were not looked at."));
+                }
+            },
+            replay: Since is not null);
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         TimeSpan timeout = Seconds.ToTimeSpan(TimeoutSec);

@@ -73,9 +73,10 @@ public sealed class WaitMcpTaskCommand : McpCmdlet
 
         Run(async (pump, cancellationToken) =>
         {
-            var board = new TaskBoard(this, [.. _tasks.Select(task => task.Core!)]);
+            var board = new TaskBoard(new ProgressWriter(CommandRuntime, Host), [.. _tasks.Select(task => task.Job!)]);
+            pump.Finally(board.Complete);
             using var redraw = new Timer(_ => pump.Post(board.Draw), null, TimeSpan.Zero, TaskBoard.Interval);
-            Task[] ends = [.. _tasks.Select(task => Ended(task.Core!))];
+            Task[] ends = [.. _tasks.Select(task => task.Job!.Ended)];
             Task end = Any ? System.Threading.Tasks.Task.WhenAny(ends) : System.Threading.Tasks.Task.WhenAll(ends);
             try
             {
@@ -85,23 +86,7 @@ public sealed class WaitMcpTaskCommand : McpCmdlet
             {
                 // As with Wait-Job: what has ended is returned, what has not goes on.
             }
-            finally
-            {
-                pump.Post(board.Complete);
-            }
         });
         WriteObject(_tasks.Where(task => task.Core!.State.IsTerminal), enumerateCollection: true);
-    }
-
-    private static async Task Ended(BackgroundTask task)
-    {
-        try
-        {
-            await task.Completion.ConfigureAwait(false);
-        }
-        catch (McpFailureException)
-        {
-            // How it ended is in its state and in the job's error.
-        }
     }
 }

@@ -8,7 +8,6 @@ namespace McpProgress.PowerShell.Events;
 /// <summary>Selects events by their names and connections, with wildcards.</summary>
 internal sealed class EventFilter
 {
-    private const string EnginePrefix = "Mcp.";
     private const int MostRemembered = 1000;
 
     private readonly WildcardPattern[] _names;
@@ -18,7 +17,7 @@ internal sealed class EventFilter
     /// <exception cref="McpFailureException">McpInvalidArgument: a pattern is no wildcard pattern.</exception>
     public EventFilter(IEnumerable<string>? names, IEnumerable<string>? servers = null)
     {
-        _names = [.. (names ?? ["*"]).Select(name => Pattern(name.StartsWith(EnginePrefix, StringComparison.OrdinalIgnoreCase) ? name[EnginePrefix.Length..] : name))];
+        _names = [.. (names ?? ["*"]).Select(name => Pattern(WithoutPrefix(name)))];
         _servers = servers is null ? null : [.. servers.Select(Pattern)];
     }
 
@@ -46,6 +45,10 @@ internal sealed class EventFilter
     }
 
     private bool SelectsServer(string? server) => _servers is null || (server is not null && _servers.Any(pattern => pattern.IsMatch(server)));
+
+    // Mcp.progress is what the engine's cmdlets call it.
+    private static string WithoutPrefix(string name) =>
+        name.StartsWith(EventHandlers.EnginePrefix, StringComparison.OrdinalIgnoreCase) ? name[EventHandlers.EnginePrefix.Length..] : name;
 
     private static WildcardPattern Pattern(string text)
     {

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Threading.Channels;
@@ -8,42 +10,49 @@ namespace McpProgress.PowerShell.Events;
 
 /// <summary>
 /// Brings the events of one runspace to its subscribers. The thread that publishes only puts an event into a bounded queue;
-/// a task of its own hands it on in order: to script blocks, which run on the pipeline thread, also while a cmdlet of
-/// this module waits there; and to the engine's own event queue.
+/// a task of its own hands it on in order: to the engine's own event queue, and to the handlers. These run on the pipeline
+/// thread, also while a cmdlet of this module waits there, in the order of the events and one at a time.
 /// </summary>
 internal sealed class EventHandlers
 {
-    private const int MostWaiting = 131_072;
-    private const string EnginePrefix = "Mcp.";
+    /// <summary>What the engine's names of our events begin with.</summary>
+    public const string EnginePrefix = "Mcp.";
 
-    /// <summary>How long a cmdlet waits at its end for handlers to catch up with what it caused.</summary>
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(2);
+    private const int MostWaiting = 131_072;
 
     /// <summary>How old the knowledge may be of who listens to the engine's own names. Asking for every event would cost more than the event.</summary>
     private const int ListenersKnownForMs = 20;
 
+    /// <summary>How long a cmdlet waits at its end for handlers to catch up with what it caused.</summary>
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(2);
+
     private readonly EventHub _hub;
     private readonly PSEventManager _engine;
     private readonly object _lock = new();
-    private readonly Channel<ConnectionEvent> _waiting = Channel.CreateBounded<ConnectionEvent>(
-        new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
-
+    private readonly Channel<ConnectionEvent> _taken = Channel.CreateBounded<ConnectionEvent>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly ConcurrentQueue<(McpEventSubscription Subscription, ConnectionEvent Event)> _due = new();
+    private readonly ConcurrentQueue<string> _warnings = new();
     private readonly Stack<PipelinePump> _pumps = new();
-    private McpEventSubscription[] _subscriptions = [];
-    private HashSet<string> _listened = new(StringComparer.OrdinalIgnoreCase);
+    private volatile McpEventSubscription[] _subscriptions = [];
+    private volatile HashSet<string> _listened = new(StringComparer.OrdinalIgnoreCase);
     private long _listenedAt = long.MinValue;
     private bool _started;
+    private long _lastTaken;
+    private long _lastHanded;
     private long _missed;
-    private long _handed;
+    private int _rung;
+    private bool _isHandling;
+    private bool _handledMore;
 
     public EventHandlers(EventHub hub, Runspace runspace)
     {
         _hub = hub;
         _engine = runspace.Events;
+        hub.ObserverFailed += exception => Warn($"Something that watches the events failed: {exception.Message}");
         hub.Subscribe(Take);
     }
 
-    /// <summary>Adds a subscriber; the first one starts the work.</summary>
+    /// <summary>Adds a subscriber.</summary>
     public void Add(McpEventSubscription subscription)
     {
         lock (_lock)
@@ -52,14 +61,30 @@ internal sealed class EventHandlers
         }
     }
 
-    /// <summary>Removes a subscriber.</summary>
+    /// <summary>Removes a subscriber, which the engine has forgotten.</summary>
     public void Remove(McpEventSubscription subscription)
     {
+        subscription.End();
         lock (_lock)
         {
             _subscriptions = [.. _subscriptions.Where(known => known != subscription)];
         }
+
+        // It may have been the one that was to be rung.
+        RingAgain();
     }
+
+    /// <summary>Ends all subscribers, as the module goes.</summary>
+    public void Close()
+    {
+        foreach (McpEventSubscription subscription in _subscriptions)
+        {
+            subscription.Unregister();
+        }
+    }
+
+    /// <summary>Has a warning written when a cmdlet of ours next holds the pipeline thread.</summary>
+    public void Warn(string message) => _warnings.Enqueue(message);
 
     /// <summary>Says that a cmdlet of ours holds the pipeline thread: handlers run through its pump.</summary>
     public void Enter(PipelinePump pump)
@@ -81,24 +106,31 @@ internal sealed class EventHandlers
         Settle();
     }
 
-    /// <summary>Runs the handlers of all that has happened so far, within limits. Pipeline thread only.</summary>
+    /// <summary>
+    /// Runs the handlers of all that has happened so far, and of what they cause, within limits. Pipeline thread only.
+    /// </summary>
     public void Settle()
     {
-        if (_subscriptions.Length == 0 || McpEventSubscription.IsHandling)
+        if (_isHandling)
         {
+            // A handler has called a cmdlet of ours. Handlers do not interrupt each other: what it caused comes after it.
+            _handledMore = true;
             return;
         }
 
-        long until = _hub.LastSequence;
-        long started = System.Diagnostics.Stopwatch.GetTimestamp();
-        while (Interlocked.Read(ref _handed) < until && System.Diagnostics.Stopwatch.GetElapsedTime(started) < SettleLimit)
+        long started = Stopwatch.GetTimestamp();
+        do
         {
-            Thread.Sleep(1);
+            _handledMore = false;
+            long until = Interlocked.Read(ref _lastTaken);
+            SpinWait.SpinUntil(() => Interlocked.Read(ref _lastHanded) >= until, SettleLimit);
+            HandleUntil(until);
         }
+        while (_handledMore && Stopwatch.GetElapsedTime(started) < SettleLimit);
 
-        foreach (McpEventSubscription subscription in _subscriptions)
+        while (_warnings.TryDequeue(out string? warning))
         {
-            subscription.Handle();
+            McpEventSubscription.Warn(warning);
         }
     }
 
@@ -107,16 +139,16 @@ internal sealed class EventHandlers
     {
         if (_subscriptions.Length == 0 && !IsListened(happened.Name))
         {
-            Interlocked.Exchange(ref _handed, happened.Sequence);
             return;
         }
 
-        if (_waiting.Reader.Count >= MostWaiting || !_waiting.Writer.TryWrite(happened))
+        if (!_taken.Writer.TryWrite(happened))
         {
             Interlocked.Increment(ref _missed);
             return;
         }
 
+        Interlocked.Exchange(ref _lastTaken, happened.Sequence);
         if (!_started)
         {
             _started = true;
@@ -140,40 +172,40 @@ internal sealed class EventHandlers
 
     private async Task HandOnAsync()
     {
-        await foreach (ConnectionEvent happened in _waiting.Reader.ReadAllAsync().ConfigureAwait(false))
+        await foreach (ConnectionEvent happened in _taken.Reader.ReadAllAsync().ConfigureAwait(false))
         {
-            HandOn(happened);
-            Interlocked.Exchange(ref _handed, happened.Sequence);
+            try
+            {
+                HandOn(happened);
+            }
+            catch (Exception exception)
+            {
+                // The engine refuses events when its runspace is going. The next one may still be taken.
+                Warn($"The event {happened.Sequence} ({happened.Name}) could not be handed on: {exception.Message}");
+            }
+
+            Interlocked.Exchange(ref _lastHanded, happened.Sequence);
         }
     }
 
     private void HandOn(in ConnectionEvent happened)
     {
         McpEvent? shown = null;
-        long missed = Interlocked.Exchange(ref _missed, 0);
         foreach (McpEventSubscription subscription in _subscriptions)
         {
-            if (missed > 0)
-            {
-                subscription.Missed(missed);
-            }
-
-            if (!subscription.Filter.Selects(happened))
+            if (!subscription.Wants(happened))
             {
                 continue;
             }
 
-            shown ??= new McpEvent(EventLogLine.From(_hub, happened));
-            if (subscription.HasAction)
+            if (!subscription.HasAction)
             {
-                if (subscription.Enqueue(shown, happened.Sequence))
-                {
-                    Ring(subscription);
-                }
+                subscription.Queue(shown ??= new McpEvent(EventLogLine.From(_hub, happened)));
             }
-            else
+            else if (subscription.TryReserve())
             {
-                subscription.Queue(_engine, shown);
+                _due.Enqueue((subscription, happened));
+                Ring();
             }
         }
 
@@ -182,19 +214,74 @@ internal sealed class EventHandlers
             shown ??= new McpEvent(EventLogLine.From(_hub, happened));
             _engine.GenerateEvent(EnginePrefix + happened.Name, null, [shown], PSObject.AsPSObject(shown), true, false);
         }
+
+        if (Interlocked.Exchange(ref _missed, 0) is > 0 and var missed)
+        {
+            Warn($"{missed} events came faster than they could be handed to their subscribers, who missed them.");
+        }
     }
 
-    private void Ring(McpEventSubscription subscription)
+    /// <summary>Asks, once, for the pipeline thread: of the cmdlet of ours that holds it, or of the engine, which finds a moment for it.</summary>
+    private void Ring()
     {
+        if (Interlocked.Exchange(ref _rung, 1) != 0)
+        {
+            return;
+        }
+
         PipelinePump? pump;
         lock (_lock)
         {
             pump = _pumps.Count > 0 ? _pumps.Peek() : null;
         }
 
-        if (pump is null || !pump.Post(subscription.Handle))
+        if (pump?.Post(Handle) != true && _subscriptions.FirstOrDefault(subscription => subscription.HasAction) is { } bell)
         {
-            _engine.GenerateEvent(subscription.SourceIdentifier, null, [subscription], null);
+            Action handle = Handle;
+            _engine.GenerateEvent(bell.SourceIdentifier, null, [handle], null);
+        }
+    }
+
+    private void RingAgain()
+    {
+        Volatile.Write(ref _rung, 0);
+        if (!_due.IsEmpty)
+        {
+            Ring();
+        }
+    }
+
+    // Not beyond what has happened by now: where events come faster than they are handled, others get their turn too.
+    private void Handle() => HandleUntil(_hub.LastSequence);
+
+    private void HandleUntil(long until)
+    {
+        if (_isHandling)
+        {
+            return;
+        }
+
+        _isHandling = true;
+        try
+        {
+            while (_due.TryPeek(out (McpEventSubscription Subscription, ConnectionEvent Event) next) && next.Event.Sequence <= until && _due.TryDequeue(out next))
+            {
+                next.Subscription.Release();
+                next.Subscription.Run(_hub, next.Event);
+            }
+
+            foreach (McpEventSubscription subscription in _subscriptions)
+            {
+                if (subscription.TakeMissed() is > 0 and var missed)
+                {
+                    McpEventSubscription.Warn($"The event handler '{subscription.SourceIdentifier}' was too slow: it missed {missed} events.");
+                }
+            }
+        }
+        finally
+        {
+            _isHandling = false;
+            RingAgain();
         }
     }
 }

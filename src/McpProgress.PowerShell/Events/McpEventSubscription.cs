@@ -1,131 +1,125 @@
-using System.Collections.Concurrent;
-using System.ComponentModel;
 using System.Management.Automation;
 using McpProgress.Core.Events;
 using McpProgress.Core.Text;
 
 namespace McpProgress.PowerShell.Events;
 
-/// <summary>One subscriber of Register-McpEvent. The engine rings <see cref="Handle"/> from a script block, hence the public type.</summary>
-[EditorBrowsable(EditorBrowsableState.Never)]
-public sealed class McpEventSubscription
+/// <summary>One subscriber of Register-McpEvent: which events it wants, and what it does with them.</summary>
+/// <param name="engine">The engine's events of the runspace.</param>
+/// <param name="subscriber">What the engine knows it as.</param>
+/// <param name="filter">Which events it wants.</param>
+/// <param name="action">The handler; null puts the events into the engine's own queue.</param>
+/// <param name="maxTriggerCount">After how many events it ends; 0 never.</param>
+/// <param name="since">The newest event when it was made: it gets those after it.</param>
+internal sealed class McpEventSubscription(
+    PSEventManager engine, PSEventSubscriber subscriber, EventFilter filter, ScriptBlock? action, int maxTriggerCount, long since)
 {
-    private const int MostWaiting = 100_000;
+    /// <summary>How many events may wait for a handler.</summary>
+    private const int MostWaiting = 131_072;
 
-    private static readonly ScriptBlock Warn = ScriptBlock.Create("param($message) Write-Warning $message");
+    private static readonly ScriptBlock WriteWarning = ScriptBlock.Create("param($message) Write-Warning $message");
 
-    [ThreadStatic]
-    private static bool _isHandling;
-
-    private readonly ConcurrentQueue<(McpEvent Event, long Sequence)> _waiting = new();
-    private readonly ScriptBlock? _action;
-    private int _left;
-    private int _rung;
+    private readonly object _lock = new();
+    private int _left = maxTriggerCount > 0 ? maxTriggerCount : int.MaxValue;
+    private int _waiting;
     private long _missed;
+    private volatile bool _isOver;
 
-    internal McpEventSubscription(string sourceIdentifier, EventFilter filter, ScriptBlock? action, int maxTriggerCount)
+    /// <summary>What the engine's cmdlets know it by.</summary>
+    public string SourceIdentifier => subscriber.SourceIdentifier;
+
+    /// <summary>Whether it has a handler of its own.</summary>
+    public bool HasAction => action is not null;
+
+    /// <summary>Whether it wants the event.</summary>
+    public bool Wants(in ConnectionEvent happened) => !_isOver && happened.Sequence > since && filter.Selects(happened);
+
+    /// <summary>Makes room for an event that waits for the handler; false, and counted, where there is none.</summary>
+    public bool TryReserve()
     {
-        SourceIdentifier = sourceIdentifier;
-        Filter = filter;
-        _action = action;
-        _left = maxTriggerCount > 0 ? maxTriggerCount : int.MaxValue;
+        if (Interlocked.Increment(ref _waiting) <= MostWaiting)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _waiting);
+        Interlocked.Increment(ref _missed);
+        return false;
     }
 
-    /// <summary>What the engine knows it by.</summary>
-    public string SourceIdentifier { get; }
+    /// <summary>Gives the room back.</summary>
+    public void Release() => Interlocked.Decrement(ref _waiting);
 
-    /// <summary>Whether a handler runs on this thread right now: handlers do not interrupt each other.</summary>
-    internal static bool IsHandling => _isHandling;
+    /// <summary>How many events found no room since the last time this was asked.</summary>
+    public long TakeMissed() => Interlocked.Exchange(ref _missed, 0);
 
-    internal EventFilter Filter { get; }
-
-    internal bool HasAction => _action is not null;
-
-    /// <summary>Ends the subscription; set when it is registered.</summary>
-    internal Action? Unregister { get; set; }
-
-    /// <summary>Runs the handler for all that waits. Pipeline thread only.</summary>
-    public void Handle()
+    /// <summary>Puts an event into the engine's own queue, in order, for Get-Event and Wait-Event.</summary>
+    public void Queue(McpEvent happened)
     {
-        if (_isHandling)
+        if (TryTrigger(out bool isLast))
+        {
+            engine.GenerateEvent(SourceIdentifier, null, [happened], PSObject.AsPSObject(happened), true, false);
+            EndIf(isLast);
+        }
+    }
+
+    /// <summary>Runs the handler. Pipeline thread only.</summary>
+    public void Run(EventHub hub, in ConnectionEvent happened)
+    {
+        if (!TryTrigger(out bool isLast))
         {
             return;
         }
 
-        _isHandling = true;
+        var shown = new McpEvent(EventLogLine.From(hub, happened));
+        var variables = new List<PSVariable>
+        {
+            new("_", shown),
+            new("Event", PSObject.AsPSObject(new McpEngineEvent($"Mcp.{shown.Name}", shown))),
+            new("EventArgs", shown),
+            new("EventSubscriber", subscriber),
+        };
+        using IDisposable cause = EventCause.Handling(happened.Sequence);
         try
         {
-            Volatile.Write(ref _rung, 0);
-            while (_left > 0 && _waiting.TryDequeue(out (McpEvent Event, long Sequence) next))
-            {
-                _left--;
-                Run(next.Event, next.Sequence);
-            }
-
-            long missed = Interlocked.Exchange(ref _missed, 0);
-            if (missed > 0)
-            {
-                Warn.Invoke($"The event handler '{SourceIdentifier}' was too slow and missed {missed} events.");
-            }
+            action!.InvokeWithContext(null, variables, shown);
+        }
+        catch (Exception exception) when (exception is not PipelineStoppedException)
+        {
+            // Whatever a handler does, a stray "break" included, must not end the cmdlet in which it happens to run.
+            Warn($"The event handler '{SourceIdentifier}' failed: {TerminalText.Clean(exception.Message)}");
         }
         finally
         {
-            _isHandling = false;
-        }
-
-        if (_left <= 0)
-        {
-            Unregister?.Invoke();
+            EndIf(isLast);
         }
     }
 
-    /// <summary>Puts an event in the queue; true when somebody has to be told.</summary>
-    internal bool Enqueue(McpEvent happened, long sequence)
+    /// <summary>Says that it was unregistered: what still waits for it is not handled.</summary>
+    public void End() => _isOver = true;
+
+    /// <summary>Ends it for the engine's cmdlets too.</summary>
+    public void Unregister() => engine.UnsubscribeEvent(subscriber);
+
+    /// <summary>Writes a warning where a handler would. Pipeline thread only.</summary>
+    public static void Warn(string message) => WriteWarning.Invoke(message);
+
+    private bool TryTrigger(out bool isLast)
     {
-        if (_waiting.Count >= MostWaiting)
+        // Get-Event's subscribers are served by one thread, handlers by another.
+        lock (_lock)
         {
-            Missed(1);
-            return false;
-        }
-
-        _waiting.Enqueue((happened, sequence));
-        return Interlocked.Exchange(ref _rung, 1) == 0;
-    }
-
-    /// <summary>Puts an event into the engine's own queue, in order, for Get-Event and Wait-Event.</summary>
-    internal void Queue(PSEventManager engine, McpEvent happened)
-    {
-        if (_left <= 0)
-        {
-            return;
-        }
-
-        _left--;
-        engine.GenerateEvent(SourceIdentifier, null, [happened], PSObject.AsPSObject(happened), true, false);
-        if (_left <= 0)
-        {
-            Unregister?.Invoke();
+            isLast = _left == 1;
+            return !_isOver && _left > 0 && _left-- > 0;
         }
     }
 
-    internal void Missed(long count) => Interlocked.Add(ref _missed, count);
-
-    private void Run(McpEvent happened, long sequence)
+    private void EndIf(bool isLast)
     {
-        var context = new List<PSVariable>
+        if (isLast)
         {
-            new("_", happened),
-            new("Event", PSObject.AsPSObject(new McpEngineEvent($"Mcp.{happened.Name}", happened))),
-            new("EventArgs", happened),
-        };
-        using IDisposable cause = EventCause.Handling(sequence);
-        try
-        {
-            _action!.InvokeWithContext(null, context, happened);
-        }
-        catch (RuntimeException exception) when (exception is not PipelineStoppedException)
-        {
-            Warn.Invoke($"The event handler '{SourceIdentifier}' failed: {TerminalText.Clean(exception.Message)}");
+            End();
+            Unregister();
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using McpProgress.Core;
 using McpProgress.Core.Calls;
+using McpProgress.Core.Progress;
 using McpProgress.Core.Tasks;
 using McpProgress.Core.Text;
 using McpProgress.Core.Transport;
@@ -14,20 +15,20 @@ namespace McpProgress;
 /// </summary>
 public sealed class McpJob : Job
 {
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
-
     /// <summary>The engine waits for <see cref="StopJob"/>; the work ends at once, so this is never reached.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
     private readonly object _lock = new();
-    private readonly string _activity;
-    private long _drawnAt;
+    private readonly ProgressPacer _pacer;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _changes;
     private bool _settled;
 
     internal McpJob(string command, string? name, string activity)
         : base(command, name)
     {
-        _activity = activity;
+        Activity = TerminalText.Clean(activity);
+        _pacer = new ProgressPacer(ProgressPacer.ConsoleInterval, Draw);
         PSJobTypeName = "McpTask";
         SetJobState(JobState.Running);
     }
@@ -48,7 +49,13 @@ public sealed class McpJob : Job
     /// <summary>The task behind the job.</summary>
     public McpTask Task => new(Core ?? throw new InvalidOperationException("The job has not been started."), this);
 
+    /// <summary>What it does, for a progress bar.</summary>
+    internal string Activity { get; }
+
     internal BackgroundTask? Core { get; private set; }
+
+    /// <summary>Completes when the job has its final state, which is a moment after the work has.</summary>
+    internal Task Ended => _ended.Task;
 
     /// <summary>Raised when the user has removed the job.</summary>
     internal event Action<McpJob>? Removed;
@@ -64,9 +71,9 @@ public sealed class McpJob : Job
     internal void Attach(BackgroundTask task)
     {
         Core = task;
-        task.Changed += _ => Draw(force: false);
+        task.Changed += _ => Changed();
         task.Warned += message => Write(() => Warning.Add(new WarningRecord(message)));
-        Draw(force: true);
+        Changed();
         _ = task.Completion.ContinueWith(Settle, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
@@ -104,17 +111,24 @@ public sealed class McpJob : Job
         base.Dispose(disposing);
     }
 
-    // The latest record replaces the one before it, so that Receive-Job does not replay thousands.
-    private void Draw(bool force)
+    private void Changed()
     {
-        if (Core?.State is not { } state || (!force && System.Diagnostics.Stopwatch.GetElapsedTime(Interlocked.Read(ref _drawnAt)) < ProgressInterval))
-        {
-            return;
-        }
+        BackgroundState state = Core!.State;
+        _pacer.OnProgress(new ProgressUpdate(Interlocked.Increment(ref _changes), state.Progress ?? 0, state.Total, state.StatusMessage, state.UpdatedAt));
+    }
 
-        Interlocked.Exchange(ref _drawnAt, System.Diagnostics.Stopwatch.GetTimestamp());
-        string status = TerminalText.Clean(state.StatusMessage);
-        Write(() => Replace(new ProgressRecord(Id, _activity, status.Length > 0 ? status : state.Status.ToString()) { PercentComplete = state.PercentComplete }));
+    // The latest record replaces the one before it, so that Receive-Job does not replay thousands.
+    private void Draw()
+    {
+        if (_pacer.TryTake(out ProgressView view))
+        {
+            string status = TerminalText.Clean(view.Update.Message);
+            Write(() => Replace(new ProgressRecord(Id, Activity, status.Length > 0 ? status : Core!.State.Status.ToString())
+            {
+                PercentComplete = view.PercentComplete,
+                SecondsRemaining = view.SecondsRemaining,
+            }));
+        }
     }
 
     private void Replace(ProgressRecord record)
@@ -135,6 +149,7 @@ public sealed class McpJob : Job
             }
 
             _settled = true;
+            _pacer.Dispose();
             try
             {
                 state = WriteOutcome(completion);
@@ -142,11 +157,13 @@ public sealed class McpJob : Job
             catch (Exception exception) when (exception is ObjectDisposedException or PSInvalidOperationException)
             {
                 // The job was removed while its work ended: there is nobody to tell.
+                _ended.TrySetResult();
                 return;
             }
         }
 
         SetJobState(state);
+        _ended.TrySetResult();
     }
 
     private JobState WriteOutcome(Task<ToolCallResult> completion)
@@ -161,7 +178,7 @@ public sealed class McpJob : Job
             }
         }
 
-        Replace(new ProgressRecord(Id, _activity, "Completed") { RecordType = ProgressRecordType.Completed });
+        Replace(new ProgressRecord(Id, Activity, "Completed") { RecordType = ProgressRecordType.Completed });
         if (failure is null)
         {
             return JobState.Completed;

@@ -13,11 +13,11 @@ public sealed class McpEventLog
     /// <summary>How many events were written.</summary>
     public long Written => Core.Written;
 
-    /// <summary>How many events came faster than the disk took them.</summary>
+    /// <summary>How many events are not in the log: they came faster than the disk took them, or after it failed.</summary>
     public long Missed => Core.Missed;
 
-    /// <summary><c>Writing</c>, or why it has stopped.</summary>
-    public string Status => Core.Failure?.Message ?? "Writing";
+    /// <summary><c>Writing</c>, <c>Ended</c>, or why it has stopped.</summary>
+    public string Status => Core.Failure is { } failure ? $"Failed: {failure.Message}" : Core.IsEnded ? "Ended" : "Writing";
 
     internal EventLog Core { get; }
 

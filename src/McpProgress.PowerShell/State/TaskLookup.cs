@@ -42,6 +42,7 @@ internal static class TaskLookup
         }
     }
 
-    private static McpFailureException NotFound(string id) =>
-        new(ErrorIds.TaskNotFound, $"There is no task '{id}'. Get-McpTask lists those that can be asked for.");
+    private static McpFailureException NotFound(string id) => TaskRegistry.Default.HasExpired(id)
+        ? new McpFailureException(ErrorIds.TaskExpired, $"The task '{id}' has outlived the time its server keeps it. Call the tool again.")
+        : new McpFailureException(ErrorIds.TaskNotFound, $"There is no task '{id}'. Get-McpTask lists those that can be asked for.");
 }

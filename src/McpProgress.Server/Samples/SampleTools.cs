@@ -33,6 +33,7 @@ public static class SampleTools
             FailHalfway.Create(options),
             RunForever.Create(options),
             BookTable.Create(options),
+            MigrateDatabase.Create(options),
             Echo.Create(),
             Flood.Create(),
         ]);

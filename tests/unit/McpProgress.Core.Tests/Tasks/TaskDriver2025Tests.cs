@@ -170,10 +170,8 @@ public sealed class TaskDriver2025Tests : IDisposable
     public async Task A_question_comes_on_the_stream_of_the_result()
     {
         await using FakeServer server = await FakeServer.StartAsync(Capabilities);
-        (BackgroundTask task, _) = await StartAsync(server);
-        JsonObject first = await server.NextAsync("tasks/get");
         server.On("tasks/get", _ => State("input_required"));
-        await server.ReplyAsync(first, State("input_required"));
+        (BackgroundTask task, _) = await StartAsync(server);
         JsonObject result = await server.NextAsync("tasks/result");
         await AskAsync(server, "e1");
         await task.UntilAsync(of => of.PendingInput.Count == 1);

@@ -13,6 +13,8 @@ internal sealed class RecordingChannel : IToolChannel
 
     public List<string> Log { get; } = [];
 
+    public List<string> ServerEvents { get; } = [];
+
     public ChannelReader<JsonElement> Updates { get; } = Channel.CreateUnbounded<JsonElement>().Reader;
 
     /// <summary>What is answered to every question; null for a client that takes none.</summary>
@@ -32,7 +34,11 @@ internal sealed class RecordingChannel : IToolChannel
 
     public ValueTask SendUpdateAsync(JsonNode? result) => default;
 
-    public ValueTask SendServerEventAsync(string name, JsonNode? result) => default;
+    public ValueTask SendServerEventAsync(string name, JsonNode? result)
+    {
+        ServerEvents.Add($"{name}: {result?.ToJsonString()}");
+        return default;
+    }
 
     public Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken) =>
         Answer is null ? throw new ToolException("This client takes no questions.") : Task.FromResult(Answer);

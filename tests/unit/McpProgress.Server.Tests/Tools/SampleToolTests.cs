@@ -76,6 +76,15 @@ public sealed class SampleToolTests
     }
 
     [Fact]
+    public async Task Migrate_database_takes_four_steps_and_announces_its_end()
+    {
+        var result = await RunAsync("migrate_database", """{"database":"orders"}""");
+        Assert.Equal([1, 2, 3, 4], _channel.Progress.Select(update => update.Progress));
+        Assert.Equal(["""migration_finished: {"database":"orders","version":2}"""], _channel.ServerEvents);
+        Assert.Equal("""{"database":"orders","version":2}""", TextOf(result));
+    }
+
+    [Fact]
     public async Task Install_package_has_messages_and_no_total()
     {
         await RunAsync("install_package", """{"package":"p"}""");

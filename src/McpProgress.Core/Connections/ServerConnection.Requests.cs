@@ -1,0 +1,162 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpProgress.Core.Calls;
+using McpProgress.Core.Events;
+using McpProgress.Core.Progress;
+using McpProgress.Core.Tasks;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Core.Connections;
+
+/// <content>Requests and their failures.</content>
+public sealed partial class ServerConnection
+{
+    /// <summary>Publishes the events of a call or a piece of background work.</summary>
+    internal EventScope ScopeOf(string? callId = null, string? taskId = null) => new(_options.Events, Name, callId, taskId);
+
+    /// <summary>Completes when the connection has ended, from either side.</summary>
+    internal Task Ended => _ended.Task;
+
+    /// <summary>Makes room for the progress of a task, which outlives the request that creates it.</summary>
+    internal CallProgress OpenProgress(IProgressObserver observer) => _progress.Open(observer);
+
+    /// <summary>Ends it.</summary>
+    internal void CloseProgress(CallProgress progress) => _progress.Close(progress.Token);
+
+    /// <summary>Asks for notifications of what is watched now. Only revision 2026-07-28 has to ask.</summary>
+    internal void RefreshSubscription()
+    {
+        if (IsStateless)
+        {
+            _subscription.Refresh();
+        }
+    }
+
+    /// <summary>The failure for work that the end of the connection took with it.</summary>
+    internal Task<McpFailureException> ExplainLossAsync() => ExplainRequestAsync(new IOException("The connection ended."));
+
+    /// <summary>Sends a request whose result is an object.</summary>
+    /// <exception cref="McpFailureException">McpProtocolError, McpConnectionLost, McpIdleTimeout, McpTimeout or McpCancelled.</exception>
+    internal async Task<JsonObject> RequestAsync(WireRequest request, CancellationToken cancellationToken) =>
+        await SendAsync(request, cancellationToken).ConfigureAwait(false) as JsonObject
+        ?? throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered {request.Describe()} with something that is no result.");
+
+    private async Task<JsonNode?> SendAsync(WireRequest wire, CancellationToken cancellationToken)
+    {
+        if (Status != ConnectionStatus.Connected)
+        {
+            throw await ExplainRequestAsync(new IOException("The connection is not open.")).ConfigureAwait(false);
+        }
+
+        CallProgress? progress = wire.Progress;
+        TimeSpan idle = wire.IdleTimeout ?? _options.IdleTimeout;
+        using var timers = new CallTimers(progress ?? new CallProgress(0, _options.Time, null), idle, wire.Timeout, _options.Time, cancellationToken);
+        var responseStream = new CancellationTokenSource();
+        Task<JsonRpcResponse>? answer = null;
+        try
+        {
+            answer = Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
+            _ = answer.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            return (await answer.WaitAsync(timers.Ended).ConfigureAwait(false)).Result;
+        }
+        catch (OperationCanceledException) when (timers.End != CallEnd.None)
+        {
+            RequestId? unanswered = progress is null ? null : _progress.RequestOf(progress.Token);
+            bool isStdio = Endpoint is StdioEndpoint;
+            _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && answer is not null ? answer : Task.CompletedTask, responseStream);
+            throw Early(timers.End, wire, idle);
+        }
+        catch (Exception exception)
+        {
+            throw await ExplainRequestAsync(exception).ConfigureAwait(false);
+        }
+    }
+
+    private McpFailureException Early(CallEnd end, WireRequest wire, TimeSpan idle) => end switch
+    {
+        CallEnd.IdleTimeout => new McpFailureException(
+            ErrorIds.IdleTimeout, $"{wire.Describe()} was ended: {Target} sent neither progress nor a result for {idle.TotalSeconds:0.#} s. Give it longer with -IdleTimeoutSec; 0 waits for ever."),
+        CallEnd.Timeout => new McpFailureException(
+            ErrorIds.Timeout, $"{wire.Describe()} was ended: it took longer than {wire.Timeout.TotalSeconds:0.#} s. Give it longer with -TimeoutSec; 0 sets no limit."),
+        _ => new McpFailureException(ErrorIds.Cancelled, $"{wire.Describe()} was cancelled."),
+    };
+
+    private async Task SendNotificationAsync(string method, JsonObject parameters, CancellationToken cancellationToken) =>
+        await Client.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, cancellationToken).ConfigureAwait(false);
+
+    private async Task<McpFailureException> ExplainConnectAsync(Exception exception, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return new McpFailureException(ErrorIds.Cancelled, $"Connecting to {Target} was cancelled.", exception);
+        }
+
+        string errors = await StandardErrorAsync().ConfigureAwait(false);
+        if (_process?.ExitCode is { } exitCode)
+        {
+            return new McpFailureException(
+                ErrorIds.ConnectionFailed,
+                $"{Target} ended with exit code {exitCode} before the MCP handshake was done. Run the command by hand to see why.{errors}",
+                exception);
+        }
+
+        if (exception is OperationCanceledException or TimeoutException)
+        {
+            return new McpFailureException(
+                ErrorIds.ConnectionFailed,
+                $"{Target} did not answer the MCP handshake within {_options.ConnectTimeout.TotalSeconds:0.#} s. Check that the command or address is an MCP server, or give it longer with -TimeoutSec.{errors}",
+                exception);
+        }
+
+        McpFailureException failure = Failures.Connecting(Target, exception);
+        return errors.Length == 0 ? failure : new McpFailureException(failure.ErrorId, failure.Message + errors, exception);
+    }
+
+    private async Task<McpFailureException> ExplainRequestAsync(Exception exception)
+    {
+        if (Status == ConnectionStatus.Closed)
+        {
+            return new McpFailureException(ErrorIds.ConnectionLost, $"The connection to {Target} was closed. Connect again with Connect-McpServer.", exception);
+        }
+
+        if (_process is null)
+        {
+            if (!IsStateless && exception is HttpRequestException { StatusCode: HttpStatusCode.NotFound })
+            {
+                // That is how a server says that it has forgotten the session (revision 2025-11-25, transports).
+                Lose();
+            }
+
+            return Failures.Requesting(Target, exception);
+        }
+
+        if (exception is McpFailureException or McpProtocolException)
+        {
+            return Failures.Requesting(Target, exception);
+        }
+
+        if (exception is McpException or JsonException or ArgumentException or NotSupportedException or (InvalidOperationException and not ObjectDisposedException))
+        {
+            // The answer came, and makes no sense; the pipe is as good as before.
+            return new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered with something that cannot be used: {exception.Message}", exception);
+        }
+
+        Lose();
+        string errors = await StandardErrorAsync().ConfigureAwait(false);
+        string how = _process.ExitCode is { } exitCode ? $"ended with exit code {exitCode}" : "closed its output";
+        return new McpFailureException(
+            ErrorIds.ConnectionLost, $"The connection was lost: {Target} {how}. Connect again with Connect-McpServer.{errors}", exception);
+    }
+
+    private void Lose() => Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
+
+    /// <summary>The end of the standard error as part of a message; empty when there is none.</summary>
+    private async Task<string> StandardErrorAsync()
+    {
+        IReadOnlyList<string> lines = _process is null ? [] : await _process.LastErrorLinesAsync().ConfigureAwait(false);
+        return lines.Count == 0 ? "" : $" The last it wrote to standard error:{Environment.NewLine}{string.Join(Environment.NewLine, lines)}";
+    }
+}

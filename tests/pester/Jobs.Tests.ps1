@@ -1,0 +1,210 @@
+# Background work of every kind as a PowerShell job, over the sample server.
+
+BeforeDiscovery {
+    $kinds = @(
+        @{ Kind = 'Call' }
+        @{ Kind = 'ExtensionTask' }
+        # These need a shell to keep the newer revision from the server.
+        if (-not $IsWindows) { @{ Kind = 'Mcpc' }; @{ Kind = 'Task' } }
+    )
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Jobs.Common.ps1')
+}
+
+AfterAll {
+    Clear-Job
+}
+
+Describe 'A job of kind <Kind>' -ForEach $kinds {
+    BeforeAll {
+        $connection = Connect-Kind $Kind
+
+        function Start-Work([string] $Tool = 'process_items', [hashtable] $Argument = @{ items = @('a', 'b') }) {
+            Invoke-McpTool $Tool $Argument -AsJob -Mode $Kind -Server $connection -ErrorAction Stop
+        }
+    }
+
+    AfterAll {
+        Clear-Job
+    }
+
+    It 'is one of the session''s jobs' {
+        $job = Start-Work
+        $job.GetType().FullName | Should -Be 'McpProgress.McpJob'
+        $job.PSJobTypeName | Should -Be 'McpTask'
+        $job.Location | Should -Be $Kind
+        $job.Task.Kind | Should -Be $Kind
+        Get-Job -Id $job.Id | Should -Be $job
+        Wait-Job $job | Should -Be $job
+    }
+
+    It 'gives its result once' {
+        $job = Start-Work | Wait-Job
+        $job.State | Should -Be 'Completed'
+        $job.HasMoreData | Should -BeTrue
+        (Receive-Job $job).results | Should -Be 'A', 'B'
+        $job.HasMoreData | Should -BeFalse
+        Receive-Job $job | Should -BeNullOrEmpty
+    }
+
+    It 'keeps its result with -Keep' {
+        $job = Start-Work | Wait-Job
+        (Receive-Job $job -Keep).processed | Should -Be 2
+        (Receive-Job $job -Keep).processed | Should -Be 2
+    }
+
+    It 'is waited for, received and removed in one go' {
+        $job = Start-Work
+        (Receive-Job $job -Wait -AutoRemoveJob).processed | Should -Be 2
+        Get-Job -Id $job.Id -ErrorAction Ignore | Should -BeNullOrEmpty
+        Get-McpTask | Where-Object JobId -EQ $job.Id | Should -BeNullOrEmpty
+    }
+
+    It 'has its outcome in its streams when it has its final state' {
+        $job = Start-Work
+        $seen = [System.Collections.Concurrent.ConcurrentQueue[string]]::new()
+        $record = { param($Name) $seen.Enqueue($Name) }
+        $subscriptions = @(
+            Register-ObjectEvent $job.Output DataAdded -Action { $Event.MessageData.Enqueue('output') } -MessageData $seen
+            Register-ObjectEvent $job StateChanged -Action { $Event.MessageData.Enqueue("$($EventArgs.JobStateInfo.State)") } -MessageData $seen
+        )
+        try {
+            Wait-Until { $job.State -eq 'Completed' }
+            $job.Output.Count | Should -Be 1
+            $job.Error.Count | Should -Be 0
+            $job.Progress.Count | Should -Be 1
+            $job.Progress[0].RecordType | Should -Be 'Completed'
+            Wait-Until { $seen.Count -eq 2 }
+            $seen.ToArray() | Should -Be 'output', 'Completed'
+        } finally {
+            $subscriptions | Remove-Job -Force
+        }
+    }
+
+    It 'shows how far it is, and replaces its progress' {
+        $job = Start-Work analyze_data @{ data_id = 'd1' }
+        $most = 0
+        Wait-Until { $most = [Math]::Max($most, $job.Progress.Count); $job.PercentComplete -ge 40 -or $job.State -ne 'Running' }
+        $job.State | Should -Be 'Running'
+        $job.StatusMessage | Should -Match '^Processing step \d/5$'
+        $task = Get-McpTask $job
+        $task.Status | Should -Be 'Working'
+        $task.PercentComplete | Should -BeGreaterOrEqual 40
+        $task.StatusMessage | Should -Match '^Processing step \d/5$'
+        $null = Wait-Job $job
+        $most | Should -BeLessOrEqual 1
+        $job.Progress.Count | Should -Be 1
+    }
+
+    It 'ends when it is stopped' {
+        $job = Start-Work run_forever @{}
+        Wait-Until { $job.StatusMessage -eq 'Still running' }
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
+        Stop-Job $job
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 2
+        $job.State | Should -Be 'Stopped'
+        $job.Error.Count | Should -Be 0
+        (Get-McpTask $job).Status | Should -Be 'Cancelled'
+        Test-McpServer $connection -Quiet | Should -BeTrue
+    }
+
+    It 'is not removed while it runs, except by force' {
+        $job = Start-Work run_forever @{}
+        (Get-Failure { Remove-Job $job }).FullyQualifiedErrorId | Should -BeLike '*RemoveJobCommand'
+        Remove-Job $job -Force
+        Get-Job -Id $job.Id -ErrorAction Ignore | Should -BeNullOrEmpty
+        $job.Task.Status | Should -Be 'Cancelled'
+    }
+
+    It 'can be disposed while it runs' {
+        $job = Start-Work run_forever @{}
+        $task = $job.Task
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
+        $job.Dispose()
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 1
+        Wait-Until { $task.Status -eq 'Cancelled' }
+        Wait-Until { -not (Get-McpTask | Where-Object Id -EQ $task.Id) }
+        # The engine still lists it; what it removes is disposed twice.
+        Get-Job -Id $job.Id -ErrorAction Ignore | Remove-Job -Force
+    }
+
+    It 'fails with one error when its tool fails' {
+        $job = Start-Work fail_halfway @{} | Wait-Job
+        $job.State | Should -Be 'Failed'
+        $job.Progress[-1].RecordType | Should -Be 'Completed'
+        $output = Receive-Job $job -ErrorVariable failures -ErrorAction SilentlyContinue
+        $output | Should -BeNullOrEmpty
+        $failures.Count | Should -Be 1
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'McpToolError*'
+        $failures[0].TargetObject | Should -Be $job.Task.Id
+    }
+
+    It 'ends after -TimeoutSec' {
+        $job = Invoke-McpTool run_forever -AsJob -Mode $Kind -Server $connection -TimeoutSec 0.3 | Wait-Job
+        $job.State | Should -Be 'Failed'
+        (Get-Failure { Receive-Job $job -ErrorAction Stop }).FullyQualifiedErrorId | Should -BeLike 'McpTimeout*'
+    }
+
+    It 'answers what its tool asks with its handler' {
+        $job = Invoke-McpTool book_table @{ restaurant = 'Luigi' } -AsJob -Mode $Kind -Server $connection -InputHandler {
+            param($request)
+            @{ confirm = $request.Message -match 'Luigi'; guests = 4 }
+        }
+        $result = Receive-Job $job -Wait
+        $result.booked | Should -BeTrue
+        $result.guests | Should -Be 4
+    }
+
+    It 'says in its status that it waits for input' {
+        $job = Start-Work book_table @{ restaurant = 'Luigi' }
+        Wait-Until { (Get-McpTask $job).Status -eq 'InputRequired' }
+        $job.State | Should -Be 'Running'
+        $job.StatusMessage | Should -Match 'A table at Luigi'
+        Send-McpTaskInput $job @{ confirm = $true }
+        (Receive-Job $job -Wait).seating | Should -Be 'inside'
+    }
+}
+
+Describe 'Jobs' {
+    BeforeAll {
+        $connection = Connect-Sample -Speed 20
+    }
+
+    It 'have the name they are given' {
+        $job = Invoke-McpTool echo @{ text = 'x' } -AsJob -JobName first
+        Get-Job first | Should -Be $job
+        Receive-Job -Name first -Wait | Should -Be 'x'
+    }
+
+    It 'are started one for each piped object' {
+        $jobs = 'a', 'b', 'c' | Invoke-McpTool echo -AsJob
+        $jobs | Receive-Job -Wait | Sort-Object | Should -Be 'a', 'b', 'c'
+    }
+
+    It 'have a view with their progress that fits 80 columns' {
+        $job = Invoke-McpTool analyze_data @{ data_id = 'd1' } -AsJob -JobName view
+        Wait-Until { $job.PercentComplete -ge 20 }
+        $lines = $job | Out-String -Width 80 | ForEach-Object { $_ -replace '\e\[[\d;]*m' -split '\r?\n' -match '\S' }
+        $lines | Where-Object Length -GT 80 | Should -BeNullOrEmpty
+        $lines[-1] | Should -Match "^ *$($job.Id) view +sample +Running +\w+ +\d+ Processing step"
+        Stop-Job $job
+    }
+
+    It 'carry the server''s log' {
+        $job = Invoke-McpTool process_data @{ records = 3 } -AsJob -Mode Call | Wait-Job
+        $information = Receive-Job $job -InformationAction SilentlyContinue 6>&1 | Where-Object { $_ -is [System.Management.Automation.InformationRecord] }
+        $information.Count | Should -BeGreaterThan 0
+        $information[0].Tags | Should -Contain 'McpLog'
+    }
+
+    It 'are refused where the server does not have the way that is asked for' {
+        (Get-Failure { Invoke-McpTool process_items @{ items = 'a' } -AsJob -Mode Task }).FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument*'
+    }
+
+    It 'of the engine and of this module are waited for together' {
+        $jobs = @(Start-ThreadJob { 1 }; Invoke-McpTool echo @{ text = 2 } -AsJob)
+        $jobs | Receive-Job -Wait -AutoRemoveJob | Sort-Object | Should -Be 1, 2
+    }
+}

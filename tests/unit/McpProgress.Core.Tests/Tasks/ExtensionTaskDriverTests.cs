@@ -1,0 +1,240 @@
+using System.Text.Json.Nodes;
+using McpProgress.Core.Tasks;
+using McpProgress.Core.Tests.Mcpc;
+using McpProgress.Core.Tests.Support;
+
+namespace McpProgress.Core.Tests.Tasks;
+
+public sealed class ExtensionTaskDriverTests : IDisposable
+{
+    private const string Question = """{"colour":{"method":"elicitation/create","params":{"message":"Which?","requestedSchema":{"type":"object","properties":{"colour":{"type":"string"}}}}}}""";
+
+    private readonly RegistryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_task_is_started_followed_and_its_result_comes_with_its_state()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        (BackgroundTask task, JsonObject call) = await StartAsync(server);
+        Assert.Equal(BackgroundKind.ExtensionTask, task.Kind);
+        Assert.Equal("t1", task.Id);
+        Assert.NotNull(call["params"]!["_meta"]!["io.modelcontextprotocol/clientCapabilities"]!["extensions"]!["io.modelcontextprotocol/tasks"]);
+        Assert.Equal("t1", Assert.Single(_folder.Registry.List()).Id);
+
+        JsonObject working = State("working", ("statusMessage", "step 1"), ("_meta", FakeServer.Json("""{"mcpprogress/progress":{"progress":1,"total":4}}""")));
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), working);
+        await task.UntilAsync(of => of.State is { PercentComplete: 25, StatusMessage: "step 1" });
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), State("completed", ("result", McpcClientTests.Text("the result"))));
+
+        Assert.Equal("the result", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+    }
+
+    [Fact]
+    public async Task A_tool_error_is_a_result_and_not_a_failure()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        (BackgroundTask task, _) = await StartAsync(server);
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), State("completed", ("result", FakeServer.Json("""{"content":[{"type":"text","text":"bad"}],"isError":true}"""))));
+
+        Assert.True((await task.Completion.WaitAsync(FakeServer.Generous)).IsError);
+        Assert.Equal(BackgroundStatus.Completed, task.State.Status);
+    }
+
+    [Fact]
+    public async Task A_failed_task_carries_its_error()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        (BackgroundTask task, _) = await StartAsync(server);
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), State("failed", ("error", FakeServer.Error(-32603, "no paper"))));
+
+        Assert.Contains("no paper", (await task.FailureAsync(ErrorIds.ProtocolError)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_server_decides_whether_a_call_becomes_a_task()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        Task<BackgroundTask> starting = new BackgroundTasks(_folder.Registry).StartAsync(server.Connection, new BackgroundRequest(FakeServer.Tool(), []));
+        JsonObject answer = McpcClientTests.Text("at once");
+        answer["resultType"] = "complete";
+        await server.ReplyAsync(await server.NextAsync("tools/call"), answer);
+
+        BackgroundTask task = await starting.WaitAsync(FakeServer.Generous);
+
+        Assert.Equal("at once", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+        Assert.Empty(_folder.Registry.List());
+    }
+
+    [Fact]
+    public async Task A_call_that_becomes_no_task_keeps_its_progress_and_nobody_waits_for_it()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        BackgroundTask task = await new BackgroundTasks(_folder.Registry).StartAsync(server.Connection, new BackgroundRequest(FakeServer.Tool(), [])).WaitAsync(FakeServer.Generous);
+        JsonObject call = await server.NextAsync("tools/call");
+        await server.NotifyAsync("notifications/progress", new JsonObject { ["progressToken"] = call["params"]!["_meta"]!["progressToken"]!.DeepClone(), ["progress"] = 1, ["total"] = 2 });
+        await task.UntilAsync(of => of.State.PercentComplete == 50);
+        await server.ReplyAsync(call, McpcClientTests.Text("plain"));
+
+        Assert.Equal("plain", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+    }
+
+    [Theory]
+    [InlineData(BackgroundKind.Task, true, "optional")]
+    [InlineData(BackgroundKind.Task, false, "forbidden")]
+    [InlineData(BackgroundKind.ExtensionTask, false, "optional")]
+    public async Task A_way_that_the_server_does_not_have_is_refused(BackgroundKind kind, bool stateless, string taskSupport)
+    {
+        await using FakeServer server = stateless ? await FakeServer.StartStatelessAsync() : await FakeServer.StartAsync("""{"tasks":{}}""");
+
+        McpFailureException failure = await Assert.ThrowsAsync<McpFailureException>(() => new BackgroundTasks(_folder.Registry).StartAsync(
+            server.Connection, new BackgroundRequest(FakeServer.Tool(taskSupport: taskSupport), []) { Kind = kind }));
+
+        Assert.Equal(ErrorIds.InvalidArgument, failure.ErrorId);
+    }
+
+    [Fact]
+    public async Task Cancelling_tells_the_server()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        (BackgroundTask task, _) = await StartAsync(server);
+        await server.NextAsync("tasks/get");
+
+        task.Cancel();
+
+        await task.FailureAsync(ErrorIds.Cancelled);
+        Assert.Equal("t1", (string?)(await server.NextAsync("tasks/cancel"))["params"]!["taskId"]);
+    }
+
+    [Fact]
+    public async Task A_task_the_server_does_not_know_is_not_found()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        (BackgroundTask task, _) = await StartAsync(server);
+        await server.RefuseAsync(await server.NextAsync("tasks/get"), -32602, "Unknown task");
+
+        await task.FailureAsync(ErrorIds.TaskNotFound);
+    }
+
+    [Fact]
+    public async Task A_question_is_asked_once_however_often_the_state_shows_it()
+    {
+        var time = new ManualTimeProvider();
+        int asked = 0;
+        await using FakeServer server = await FakeServer.StartStatelessAsync(time: time);
+        (BackgroundTask task, _) = await StartAsync(server, (_, _) =>
+        {
+            asked++;
+            return Task.FromResult<InputAnswer?>(new InputAnswer("accept", new Dictionary<string, object?> { ["colour"] = "red" }));
+        });
+        JsonObject waiting = State("input_required", ("inputRequests", FakeServer.Json(Question)));
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), waiting.DeepClone());
+        JsonObject update = await server.NextAsync("tasks/update");
+        Assert.Equal("""{"colour":{"action":"accept","content":{"colour":"red"}}}""", update["params"]!["inputResponses"]!.ToJsonString());
+        await server.ReplyAsync(update, new JsonObject { ["resultType"] = "complete" });
+
+        // The answer was taken, and the state still shows the question.
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), waiting.DeepClone());
+        await server.NotifyAsync("notifications/tasks", waiting.DeepClone());
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), State("completed", ("result", McpcClientTests.Text("red"))));
+
+        await task.Completion.WaitAsync(FakeServer.Generous);
+        Assert.Equal(1, asked);
+        Assert.Single(server.Seen, message => (string?)message["method"] == "tasks/update");
+    }
+
+    [Fact]
+    public async Task An_answer_that_did_not_get_through_is_sent_again_and_not_asked_again()
+    {
+        int asked = 0;
+        var tasks = new BackgroundTasks(_folder.Registry);
+        await using FakeServer first = await FakeServer.StartStatelessAsync();
+        (BackgroundTask task, _) = await StartAsync(
+            first,
+            (_, _) =>
+            {
+                asked++;
+                return Task.FromResult<InputAnswer?>(new InputAnswer("accept", new Dictionary<string, object?> { ["colour"] = "red" }));
+            },
+            tasks);
+        JsonObject waiting = State("input_required", ("inputRequests", FakeServer.Json(Question)));
+        await first.ReplyAsync(await first.NextAsync("tasks/get"), waiting.DeepClone());
+        await first.NextAsync("tasks/update");
+        await first.BreakAsync();
+        await task.UntilAsync(of => of.State.StatusMessage!.Contains("connection was lost", StringComparison.Ordinal));
+
+        await using FakeServer second = await FakeServer.StartStatelessAsync();
+        second.On("tasks/get", _ => waiting.DeepClone());
+        tasks.Reconnected(second.Connection);
+        await second.ReplyAsync(await second.NextAsync("tasks/update"), new JsonObject { ["resultType"] = "complete" });
+        second.On("tasks/get", _ => State("completed", ("result", McpcClientTests.Text("red"))));
+
+        Assert.Equal("red", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
+    public async Task An_answer_the_server_refuses_is_told()
+    {
+        var warned = new TaskCompletionSource<string>();
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        server.On("tasks/get", _ => State("input_required", ("inputRequests", FakeServer.Json(Question))));
+        (BackgroundTask task, _) = await StartAsync(server);
+        task.Warned += message => warned.TrySetResult(message);
+        await task.UntilAsync(of => of.PendingInput.Count == 1);
+
+        task.Answer("colour", new InputAnswer("accept"));
+        await server.RefuseAsync(await server.NextAsync("tasks/update"), -32602, "not that one");
+
+        Assert.Contains("not that one", await warned.Task.WaitAsync(FakeServer.Generous), StringComparison.Ordinal);
+        task.Cancel();
+    }
+
+    [Theory]
+    [InlineData("""{"taskId":"t1","status":"working","taskId":"t2","status":"completed"}""")]
+    [InlineData("""{"taskId":"t1","status":"\ud800","statusMessage":"\ud800","_meta":{"mcpprogress/progress":[1]}}""")]
+    [InlineData("""{"taskId":"t1","status":5,"ttlMs":"long","pollIntervalMs":[],"createdAt":{}}""")]
+    public async Task A_notification_that_makes_no_sense_does_no_harm(string parameters)
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        (BackgroundTask task, _) = await StartAsync(server);
+        JsonObject get = await server.NextAsync("tasks/get");
+
+        await server.SendAsync($$"""{"jsonrpc":"2.0","method":"notifications/tasks","params":{{parameters}}}""");
+        await server.ReplyAsync(get, State("completed", ("result", McpcClientTests.Text("fine"))));
+
+        Assert.Equal("fine", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+    }
+
+    internal static JsonObject State(string status, params (string Name, JsonNode? Value)[] more)
+    {
+        var state = new JsonObject
+        {
+            ["resultType"] = "complete",
+            ["taskId"] = "t1",
+            ["status"] = status,
+            ["createdAt"] = DateTimeOffset.UtcNow.AddSeconds(-1).ToString("O"),
+            ["lastUpdatedAt"] = DateTimeOffset.UtcNow.ToString("O"),
+            ["ttlMs"] = 3_600_000,
+            ["pollIntervalMs"] = 1,
+        };
+        foreach ((string name, JsonNode? value) in more)
+        {
+            state[name] = value;
+        }
+
+        return state;
+    }
+
+    private async Task<(BackgroundTask Task, JsonObject Call)> StartAsync(FakeServer server, InputResponder? responder = null, BackgroundTasks? tasks = null)
+    {
+        Task<BackgroundTask> starting = (tasks ?? new BackgroundTasks(_folder.Registry)).StartAsync(
+            server.Connection, new BackgroundRequest(FakeServer.Tool(), new JsonObject { ["a"] = 1 }) { InputResponder = responder });
+        JsonObject call = await server.NextAsync("tools/call");
+        JsonObject created = State("working");
+        created["resultType"] = "task";
+        await server.ReplyAsync(call, created);
+        return (await starting.WaitAsync(FakeServer.Generous), call);
+    }
+}
