@@ -65,12 +65,20 @@ Describe 'Resume-McpTask' {
     BeforeAll {
         $connection = Connect-McpServer -Uri $server.Uri
         $registry = Join-Path $env:XDG_STATE_HOME 'mcpprogress/tasks'
+        $id = Start-Earlier '(Invoke-McpTool run_forever -AsJob).Task.Id'
+        $serverKey = (Get-ChildItem $registry | Get-Content -Raw | ConvertFrom-Json | Where-Object id -EQ $id).serverKey
+        Get-McpTask $id | Remove-McpTask
+
+        # What this server is called in records.
+        $probe = Invoke-McpTool run_forever -AsJob
+        $serverKey = (Get-Content (Join-Path $registry '*.json') -Raw | ConvertFrom-Json | Where-Object id -EQ $probe.Task.Id).serverKey
+        $probe | Remove-Job -Force
 
         # A record as a session leaves it.
         function Add-Record([string] $Id, [datetimeoffset] $ExpiresAt, [string] $Kind = 'ExtensionTask') {
             $null = New-Item -ItemType Directory -Path $registry -Force
             @{
-                id = $Id; kind = $Kind; serverName = 'x'; serverKey = "$($server.Uri)"; tool = 'analyze_data'; status = 'Working'
+                id = $Id; kind = $Kind; serverName = 'x'; serverKey = $serverKey; tool = 'analyze_data'; status = 'Working'
                 createdAt = [datetimeoffset]::Now.AddHours(-2); expiresAt = $ExpiresAt
             } | ConvertTo-Json | Set-Content (Join-Path $registry "$Id.json")
         }

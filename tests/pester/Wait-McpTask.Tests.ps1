@@ -69,7 +69,7 @@ Describe 'Wait-McpTask' {
         $rows.Count | Should -Be 4
         $parent = $rows.Where({ $_.Group[0].Activity -eq 'Waiting for tasks' })
         $parent.Group[-1].RecordType | Should -Be 'Completed'
-        $bars = $rows.Where({ $_.Group[0].Activity -match 'analyze_data|Analyze' })
+        $bars = $rows.Where({ $_.Group[0].Activity -match '^Job\d+: Analyze data \(ExtensionTask\)$' })
         $bars.Count | Should -Be 3
         $bars.ForEach({ $_.Group[0].ParentActivityId }) | Sort-Object -Unique | Should -Be $parent.Group[0].ActivityId
         $bars.ForEach({ $_.Group[-1].RecordType }) | Sort-Object -Unique | Should -Be 'Completed'

@@ -16,6 +16,9 @@ internal enum CallEnd
 
     /// <summary>The hard cap was reached.</summary>
     Timeout,
+
+    /// <summary>The connection has ended, and nobody else will end the call.</summary>
+    Lost,
 }
 
 /// <summary>
@@ -82,7 +85,8 @@ internal sealed class CallTimers : IDisposable
         }
     }
 
-    private void Finish(CallEnd end)
+    /// <summary>Ends the call early, unless it has ended.</summary>
+    public void Finish(CallEnd end)
     {
         if (Interlocked.CompareExchange(ref _end, (int)end, (int)CallEnd.None) == (int)CallEnd.None)
         {

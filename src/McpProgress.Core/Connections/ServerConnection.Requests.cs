@@ -54,6 +54,7 @@ public sealed partial class ServerConnection
         CallProgress? progress = wire.Progress;
         TimeSpan idle = wire.IdleTimeout ?? _options.IdleTimeout;
         using var timers = new CallTimers(progress ?? new CallProgress(0, _options.Time, null), idle, wire.Timeout, _options.Time, cancellationToken);
+        using CancellationTokenRegistration lost = _lost.Token.UnsafeRegister(static state => ((CallTimers)state!).Finish(CallEnd.Lost), timers);
         var responseStream = new CancellationTokenSource();
         Task<JsonRpcResponse>? answer = null;
         try
@@ -61,6 +62,10 @@ public sealed partial class ServerConnection
             answer = Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
             _ = answer.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return (await answer.WaitAsync(timers.Ended).ConfigureAwait(false)).Result;
+        }
+        catch (OperationCanceledException) when (timers.End == CallEnd.Lost)
+        {
+            throw await ExplainLossAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (timers.End != CallEnd.None)
         {

@@ -24,6 +24,9 @@ public sealed partial class ServerConnection : IAsyncDisposable
     /// <summary>How long a server that says nothing to <c>server/discover</c> is waited for before <c>initialize</c> is tried.</summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long the SDK may take to hand over what it has read when the connection ends.</summary>
+    private static readonly TimeSpan LossGrace = TimeSpan.FromSeconds(2);
+
     /// <summary>How long a web server may take to answer the end of a session.</summary>
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(2);
 
@@ -31,6 +34,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     private readonly ProgressRouter _progress;
     private readonly OrderedTap _tap;
     private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationTokenSource _lost = new();
     private readonly ToolList _tools;
     private readonly WireCancellation _cancellation;
     private readonly Subscription _subscription;
@@ -359,6 +363,10 @@ public sealed partial class ServerConnection : IAsyncDisposable
             // Now and not when the session ends: by then its process id may belong to somebody else.
             await _process.DisposeAsync().ConfigureAwait(false);
         }
+
+        // The SDK fails the requests under way when it has read all there was, but not one that is sent at that very moment.
+        await Task.Delay(LossGrace, _options.Time).ConfigureAwait(false);
+        await _lost.CancelAsync().ConfigureAwait(false);
     }
 
     private static async Task IgnoreOutcomeAsync(Task task)

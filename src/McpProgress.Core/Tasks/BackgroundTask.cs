@@ -78,6 +78,7 @@ public sealed class BackgroundTask
     private readonly List<Question> _pending = [];
     private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
     private BackgroundState _state;
+    private BackgroundState _beneath;
     private long _updates;
     private bool _announced;
 
@@ -93,7 +94,7 @@ public sealed class BackgroundTask
         _time = time;
         _origin = origin;
         _events = events ?? new EventScope(null, serverName, taskId: id);
-        _state = new BackgroundState(BackgroundStatus.Working, null, null, null, createdAt, null, null);
+        _state = _beneath = new BackgroundState(BackgroundStatus.Working, null, null, null, createdAt, null, null);
 
         // Observed here: a task nobody waits for must not end up as an unobserved exception.
         _ = _completion.Task.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
@@ -199,7 +200,7 @@ public sealed class BackgroundTask
             _pending.Add(pending);
         }
 
-        Update(state => state with { Status = BackgroundStatus.InputRequired, StatusMessage = request.Message });
+        Update(static state => state);
         try
         {
             return await pending.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -211,10 +212,7 @@ public sealed class BackgroundTask
                 _pending.Remove(pending);
             }
 
-            if (PendingInput.Count == 0)
-            {
-                Update(state => state with { Status = BackgroundStatus.Working });
-            }
+            Update(static state => state.Status == BackgroundStatus.InputRequired ? state with { Status = BackgroundStatus.Working } : state);
         }
     }
 
@@ -242,8 +240,9 @@ public sealed class BackgroundTask
                 _events.PublishProgress(update with { Sequence = ++_updates });
             }
 
-            BackgroundState next = change(_state);
-            if (next == _state)
+            _beneath = change(_beneath);
+            BackgroundState next = WithQuestion(_beneath);
+            if (next with { UpdatedAt = _state.UpdatedAt } == _state)
             {
                 return;
             }
@@ -297,6 +296,11 @@ public sealed class BackgroundTask
         _events.Finish(Tool, failure);
         _completion.TrySetException(failure);
     }
+
+    // While a question is open, it is what there is to say, whatever else the server reports.
+    private BackgroundState WithQuestion(BackgroundState state) => state.IsTerminal || _pending.Count == 0
+        ? state
+        : state with { Status = BackgroundStatus.InputRequired, StatusMessage = _pending[0].Request.Message };
 
     private void Publish(BackgroundState before, BackgroundState after)
     {

@@ -160,7 +160,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
 
         Task.Update(before => before with
         {
-            Status = status is BackgroundStatus.InputRequired or BackgroundStatus.Working && Task.PendingInput.Count == 0 ? status : before.Status,
+            Status = status is BackgroundStatus.InputRequired or BackgroundStatus.Working ? status : before.Status,
             StatusMessage = state.Member("statusMessage").Text() ?? before.StatusMessage,
             Progress = NumberOf(numbers.Member("progress")) ?? before.Progress,
             Total = NumberOf(numbers.Member("total")) ?? before.Total,
@@ -220,8 +220,11 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     private async Task WaitForConnectionAsync(ServerConnection lost, CancellationToken cancellationToken)
     {
         Slot.Report(lost, failing: true);
-        _messageBeforeLoss ??= Task.State.StatusMessage ?? "";
-        Task.Update(state => state with { StatusMessage = "The connection was lost. Connect again with Connect-McpServer, and the task goes on." });
+        Task.Update(state =>
+        {
+            _messageBeforeLoss ??= state.StatusMessage ?? "";
+            return state with { StatusMessage = "The connection was lost. Connect again with Connect-McpServer, and the task goes on." };
+        });
         Task replaced = Slot.ReplacedAsync(lost);
         if (lost.Status == ConnectionStatus.Connected)
         {

@@ -50,27 +50,34 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
     {
         (TimeSpan idle, TimeSpan total) = Limits;
         using var timers = new CallTimers(Life, idle, total, Slot.Current.Time, Task.Cancelled);
+        ToolCallResult? result = null;
+        McpFailureException? failure = null;
         try
         {
             // What an earlier session started has not to be started again.
-            ToolCallResult? early = request is null ? null : await StartAsync(timers.Ended).ConfigureAwait(false);
+            result = request is null ? null : await StartAsync(timers.Ended).ConfigureAwait(false);
             Task.Announce();
             started.TrySetResult();
-            Task.Complete(early ?? await FinishAsync(timers.Ended).ConfigureAwait(false));
+            result ??= await FinishAsync(timers.Ended).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            McpFailureException failure = Explain(exception, timers.End);
-            Task.Fail(failure);
-            started.TrySetException(failure);
-            if (timers.End != CallEnd.None)
-            {
-                await TellServerAsync().ConfigureAwait(false);
-            }
+            failure = Explain(exception, timers.End);
         }
-        finally
+
+        // First: who sees the end must not find anything of it any more.
+        Release();
+        if (failure is null)
         {
-            Release();
+            Task.Complete(result!);
+            return;
+        }
+
+        Task.Fail(failure);
+        started.TrySetException(failure);
+        if (timers.End != CallEnd.None)
+        {
+            await TellServerAsync().ConfigureAwait(false);
         }
     }
 

@@ -45,5 +45,5 @@ public sealed class ResumeMcpTaskCommand : TaskCmdlet
     private static McpConnection ConnectionTo(TaskRecord record) =>
         State.Connections.LastOrDefault(connection => connection.Core.Key == record.ServerKey && connection.Status == "Connected")
         ?? throw new McpFailureException(
-            ErrorIds.ServerNotFound, $"The task '{record.Id}' lives on '{record.ServerKey}', and no connection to it is open. Connect to it with Connect-McpServer first.");
+            ErrorIds.ServerNotFound, $"The task '{record.Id}' lives on server '{record.ServerName}' ({record.ServerKey}), and no connection to it is open. Connect to it with Connect-McpServer first.");
 }

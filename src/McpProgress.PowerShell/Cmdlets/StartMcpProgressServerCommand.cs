@@ -80,7 +80,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
     [Parameter]
     public SwitchParameter Connect { get; set; }
 
-    /// <summary>The name of the server, and of its connection.</summary>
+    /// <summary>The name of the server, and of its connection: <c>sample</c> or <c>commands</c> unless given.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "sample";
@@ -89,10 +89,14 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private bool IsStdio => Stdio || (!Http && Transport.Equals("Stdio", StringComparison.OrdinalIgnoreCase));
 
+    private ToolServerOptions Sample => new() { Tools = SampleTools.All(new SampleOptions { Speed = Speed }), Instructions = SampleTools.Instructions };
+
     private bool IsPublishing => Command is not null || Path is not null || Module is not null;
 
-    // The child's own preference is not this one's: only what was said here counts.
-    private bool IsWhatIf => SessionState.PSVariable.GetValue("WhatIfPreference") is true || MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? said) && said is SwitchParameter { IsPresent: true };
+    // Known before ShouldProcess says so: what it prints goes to the output that serving takes away.
+    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? said)
+        ? said is SwitchParameter { IsPresent: true }
+        : SessionState.PSVariable.GetValue("WhatIfPreference") is true or SwitchParameter { IsPresent: true };
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -146,13 +150,17 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         else
         {
             using ILoggerFactory loggers = StandardErrorLog.Create();
-            var options = new ToolServerOptions { Tools = SampleTools.All(new SampleOptions { Speed = Speed }), Instructions = SampleTools.Instructions };
-            ServeHere(() => options, loggers);
+            ServeHere(() => Sample, loggers);
         }
     }
 
     private void Publish()
     {
+        if (!MyInvocation.BoundParameters.ContainsKey(nameof(Name)))
+        {
+            Name = "commands";
+        }
+
         CommandSelection selection = new SelectionReader(this).Read(Command, Path, All, Module);
         if (!IsStdio)
         {
@@ -185,7 +193,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
             }
 
             Secret? token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!);
-            PublishedHttpServer running = PublishedHttpServer.Start(publication, Port, token?.Reveal(), NullLoggerFactory.Instance);
+            InProcessHttpServer running = InProcessHttpServer.Start(publication.ToServerOptions(), publication, Port, token?.Reveal(), NullLoggerFactory.Instance);
             AddHttp(running, token, publication);
         }
         catch
@@ -203,26 +211,34 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
             throw new McpFailureException(ErrorIds.InvalidArgument, "A function of this session cannot be served by a child process. Put it into a script and use -Path, or leave out -Stdio: -Http -Connect serves it from here.");
         }
 
-        using (Publication publication = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance))
+        if (IsWhatIf)
         {
-            if (!publication.Keep(command => ShouldProcess(command.Summary, "Publish over stdio")))
-            {
-                return;
-            }
+            List(selection);
+            return;
         }
 
-        StdioEndpoint program = ServerProgram.PowerShell(selection.ToParameters(MaxConcurrency)) with { WorkingDirectory = CurrentFolder };
+        if (!ShouldProcess("The commands, from a child process", "Publish over stdio"))
+        {
+            return;
+        }
+
+        StdioEndpoint program = ServerProgram.PowerShell(selection.ToScript(MaxConcurrency)) with { WorkingDirectory = CurrentFolder };
         McpConnection connection = Open(Name, program, Options);
         State.Add(new McpProgressServer(connection) { Command = program });
         WriteObject(connection);
+    }
+
+    private void List(CommandSelection selection)
+    {
+        using Publication publication = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance);
+        publication.Keep(command => ShouldProcess(command.Summary, "Publish over stdio"));
     }
 
     private void PublishHere(CommandSelection selection)
     {
         if (IsWhatIf)
         {
-            using Publication listed = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance);
-            listed.Keep(command => ShouldProcess(command.Summary, "Publish over stdio"));
+            List(selection);
             return;
         }
 
@@ -247,9 +263,26 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private void StartHttp()
     {
-        string dotnet = FindDotnet() ?? throw StartFailures.NoDotnet();
         Secret? token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!);
-        HttpServerProcess process = Await(cancellationToken => HttpServerProcess.StartAsync(dotnet, Port, Speed, token, cancellationToken));
+        if (Environment.GetEnvironmentVariable(ServerProgram.ServeHereVariable) is not null)
+        {
+            AddHttp(InProcessHttpServer.Start(Sample, owned: null, Port, token?.Reveal(), NullLoggerFactory.Instance), token, publication: null);
+            return;
+        }
+
+        StdioEndpoint shell = ServerProgram.PowerShellHttp(Port, Speed);
+        StdioEndpoint program = FindDotnet() is { } dotnet ? ServerProgram.ExecutableHttp(dotnet, Port, Speed) : shell;
+        HttpServerProcess process;
+        try
+        {
+            process = Await(cancellationToken => HttpServerProcess.StartAsync(program, Port, token, cancellationToken));
+        }
+        catch (McpFailureException failure) when (program != shell && StartFailures.IsMissingRuntime(failure.Message))
+        {
+            WriteVerbose($"{failure.Message} PowerShell itself is the server instead.");
+            process = Await(cancellationToken => HttpServerProcess.StartAsync(shell, Port, token, cancellationToken));
+        }
+
         AddHttp(process, token, publication: null);
     }
 
@@ -280,7 +313,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private void StartStdio()
     {
-        StdioEndpoint shell = ServerProgram.PowerShell($"-Speed {ServerProgram.Text(Speed)}") with { WorkingDirectory = CurrentFolder };
+        StdioEndpoint shell = ServerProgram.PowerShell($"Start-McpProgressServer -Stdio -Speed {ServerProgram.Text(Speed)}") with { WorkingDirectory = CurrentFolder };
         StdioEndpoint program = FindDotnet() is { } dotnet
             ? ServerProgram.Executable(dotnet, "stdio", "--speed", ServerProgram.Text(Speed)) with { WorkingDirectory = CurrentFolder }
             : shell;

@@ -73,7 +73,7 @@ public sealed class WaitMcpTaskCommand : McpCmdlet
 
         Run(async (pump, cancellationToken) =>
         {
-            var board = new TaskBoard(new ProgressWriter(CommandRuntime, Host), [.. _tasks.Select(task => task.Core!)]);
+            var board = new TaskBoard(new ProgressWriter(CommandRuntime, Host), [.. _tasks.Select(task => task.Job!)]);
             pump.Finally(board.Complete);
             using var redraw = new Timer(_ => pump.Post(board.Draw), null, TimeSpan.Zero, TaskBoard.Interval);
             Task[] ends = [.. _tasks.Select(task => task.Job!.Ended)];

@@ -19,7 +19,6 @@ public sealed class McpJob : Job
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
     private readonly object _lock = new();
-    private readonly string _activity;
     private readonly ProgressPacer _pacer;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _changes;
@@ -28,7 +27,7 @@ public sealed class McpJob : Job
     internal McpJob(string command, string? name, string activity)
         : base(command, name)
     {
-        _activity = TerminalText.Clean(activity);
+        Activity = TerminalText.Clean(activity);
         _pacer = new ProgressPacer(ProgressPacer.ConsoleInterval, Draw);
         PSJobTypeName = "McpTask";
         SetJobState(JobState.Running);
@@ -49,6 +48,9 @@ public sealed class McpJob : Job
 
     /// <summary>The task behind the job.</summary>
     public McpTask Task => new(Core ?? throw new InvalidOperationException("The job has not been started."), this);
+
+    /// <summary>What it does, for a progress bar.</summary>
+    internal string Activity { get; }
 
     internal BackgroundTask? Core { get; private set; }
 
@@ -121,7 +123,7 @@ public sealed class McpJob : Job
         if (_pacer.TryTake(out ProgressView view))
         {
             string status = TerminalText.Clean(view.Update.Message);
-            Write(() => Replace(new ProgressRecord(Id, _activity, status.Length > 0 ? status : Core!.State.Status.ToString())
+            Write(() => Replace(new ProgressRecord(Id, Activity, status.Length > 0 ? status : Core!.State.Status.ToString())
             {
                 PercentComplete = view.PercentComplete,
                 SecondsRemaining = view.SecondsRemaining,
@@ -176,7 +178,7 @@ public sealed class McpJob : Job
             }
         }
 
-        Replace(new ProgressRecord(Id, _activity, "Completed") { RecordType = ProgressRecordType.Completed });
+        Replace(new ProgressRecord(Id, Activity, "Completed") { RecordType = ProgressRecordType.Completed });
         if (failure is null)
         {
             return JobState.Completed;

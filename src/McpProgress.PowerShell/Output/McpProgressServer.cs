@@ -47,7 +47,7 @@ public sealed class McpProgressServer
     public DateTimeOffset StartedAt { get; } = DateTimeOffset.Now;
 
     /// <summary>The names of the published commands; empty for a server in another process, whose tools <c>Get-McpTool</c> lists.</summary>
-    public IReadOnlyList<string> Tools => _publication is null ? [] : [.. _publication.Commands.Select(command => command.Name)];
+    public string[] Tools => _publication is null ? [] : [.. _publication.Commands.Select(command => command.Name)];
 
     /// <summary>Calls of published commands that run now or wait for their turn; empty for a server in another process.</summary>
     public int? CallsInFlight => _publication?.Runner.InFlight;

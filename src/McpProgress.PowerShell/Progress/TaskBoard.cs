@@ -5,7 +5,7 @@ using McpProgress.Core.Text;
 namespace McpProgress.PowerShell.Progress;
 
 /// <summary>The bars of many tasks: one row each for the first few that run, under a row with the count of all.</summary>
-internal sealed class TaskBoard(ProgressWriter writer, IReadOnlyList<BackgroundTask> tasks)
+internal sealed class TaskBoard(ProgressWriter writer, IReadOnlyList<McpJob> jobs)
 {
     /// <summary>How often the board is drawn.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -14,7 +14,7 @@ internal sealed class TaskBoard(ProgressWriter writer, IReadOnlyList<BackgroundT
     private const int MostRows = 8;
 
     private readonly int _parentId = ProgressRow.NewActivityId();
-    private readonly Dictionary<BackgroundTask, (int Id, BackgroundState State)> _rows = [];
+    private readonly Dictionary<McpJob, (int Id, BackgroundState State)> _rows = [];
     private (int Done, bool Drawn) _parent;
     private bool _completed;
 
@@ -26,16 +26,16 @@ internal sealed class TaskBoard(ProgressWriter writer, IReadOnlyList<BackgroundT
             return;
         }
 
-        foreach ((BackgroundTask task, (int id, _)) in _rows.Where(row => row.Key.State.IsTerminal).ToArray())
+        foreach ((McpJob job, (int id, _)) in _rows.Where(row => HasEnded(row.Key)).ToArray())
         {
-            _rows.Remove(task);
-            Close(id, TitleOf(task));
+            _rows.Remove(job);
+            Close(id, TitleOf(job));
         }
 
         DrawParent();
-        foreach (BackgroundTask task in _rows.Keys.Concat(tasks.Where(task => !task.State.IsTerminal && !_rows.ContainsKey(task)).Take(MostRows - _rows.Count)).ToArray())
+        foreach (McpJob job in _rows.Keys.Concat(jobs.Where(job => !HasEnded(job) && !_rows.ContainsKey(job)).Take(MostRows - _rows.Count)).ToArray())
         {
-            DrawRow(task);
+            DrawRow(job);
         }
     }
 
@@ -43,9 +43,9 @@ internal sealed class TaskBoard(ProgressWriter writer, IReadOnlyList<BackgroundT
     public void Complete()
     {
         _completed = true;
-        foreach ((BackgroundTask task, (int id, _)) in _rows)
+        foreach ((McpJob job, (int id, _)) in _rows)
         {
-            Close(id, TitleOf(task));
+            Close(id, TitleOf(job));
         }
 
         if (_parent.Drawn)
@@ -56,26 +56,26 @@ internal sealed class TaskBoard(ProgressWriter writer, IReadOnlyList<BackgroundT
 
     private void DrawParent()
     {
-        int done = tasks.Count(task => task.State.IsTerminal);
-        if (tasks.Count > 1 && _parent != (done, true))
+        int done = jobs.Count(HasEnded);
+        if (jobs.Count > 1 && _parent != (done, true))
         {
             _parent = (done, true);
-            writer.Draw(new ProgressRecord(_parentId, "Waiting for tasks", $"{done} of {tasks.Count} have ended") { PercentComplete = done * 100 / tasks.Count });
+            writer.Draw(new ProgressRecord(_parentId, "Waiting for tasks", $"{done} of {jobs.Count} have ended") { PercentComplete = done * 100 / jobs.Count });
         }
     }
 
-    private void DrawRow(BackgroundTask task)
+    private void DrawRow(McpJob job)
     {
-        BackgroundState state = task.State;
-        if (_rows.TryGetValue(task, out (int Id, BackgroundState State) row) && row.State == state)
+        BackgroundState state = job.Core!.State;
+        if (_rows.TryGetValue(job, out (int Id, BackgroundState State) row) && row.State == state)
         {
             return;
         }
 
         int id = row.Id == 0 ? ProgressRow.NewActivityId() : row.Id;
-        _rows[task] = (id, state);
+        _rows[job] = (id, state);
         string status = TerminalText.Clean(state.StatusMessage);
-        writer.Draw(new ProgressRecord(id, TitleOf(task), status.Length > 0 ? status : state.Status.ToString())
+        writer.Draw(new ProgressRecord(id, TitleOf(job), status.Length > 0 ? status : state.Status.ToString())
         {
             ParentActivityId = _parent.Drawn ? _parentId : -1,
             PercentComplete = state.PercentComplete,
@@ -84,5 +84,7 @@ internal sealed class TaskBoard(ProgressWriter writer, IReadOnlyList<BackgroundT
 
     private void Close(int id, string title) => writer.Complete(new ProgressRecord(id, title, "Completed") { ParentActivityId = _parent.Drawn ? _parentId : -1 });
 
-    private static string TitleOf(BackgroundTask task) => TerminalText.Clean($"{task.Tool} ({task.ServerName})");
+    private static bool HasEnded(McpJob job) => job.Core!.State.IsTerminal;
+
+    private static string TitleOf(McpJob job) => $"{TerminalText.Clean(job.Name)}: {job.Activity}";
 }

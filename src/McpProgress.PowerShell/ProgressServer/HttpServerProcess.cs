@@ -6,12 +6,13 @@ using McpProgress.Core.Transport;
 namespace McpProgress.PowerShell.ProgressServer;
 
 /// <summary>
-/// The server executable, serving HTTP as a child. Its standard input stays open as long as this process lives, and the
+/// The server as a child process, serving HTTP. Its standard input stays open as long as this process lives, and the
 /// server ends with it: also when this process is killed and can clean up nothing.
 /// </summary>
 internal sealed class HttpServerProcess : IRunningServer
 {
-    private const string TokenVariable = "MCPPROGRESS_TOKEN";
+    /// <summary>The environment variable that carries the token to the server.</summary>
+    public const string TokenVariable = "MCPPROGRESS_TOKEN";
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(2);
@@ -36,21 +37,16 @@ internal sealed class HttpServerProcess : IRunningServer
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => IsClosed || _process.ExitCode is not null;
 
-    /// <summary>Starts the executable and waits until it listens.</summary>
-    /// <param name="dotnet">The full path of the <c>dotnet</c> command.</param>
-    /// <param name="port">The port; 0 takes a free one.</param>
-    /// <param name="speed">What the sample tools' delays are divided by.</param>
+    /// <summary>Starts a program and waits until it listens.</summary>
+    /// <param name="program">Writes <c>{"url":…}</c> once it listens, and ends when its standard input does.</param>
+    /// <param name="port">The port it was told to listen on.</param>
     /// <param name="token">The bearer token it demands; null for none.</param>
     /// <param name="cancellationToken">Gives up, and leaves nothing behind.</param>
     /// <exception cref="McpFailureException">McpServerStartFailed.</exception>
-    public static async Task<HttpServerProcess> StartAsync(string dotnet, int port, double speed, Secret? token, CancellationToken cancellationToken)
+    public static async Task<HttpServerProcess> StartAsync(StdioEndpoint program, int port, Secret? token, CancellationToken cancellationToken)
     {
-        StdioEndpoint executable = ServerProgram.Executable(
-            dotnet, "http", "--port", ServerProgram.Text(port), "--speed", ServerProgram.Text(speed), "--exit-with-stdin") with
-        {
-            // Set in any case: a token in this shell's own environment is not meant for this server.
-            Environment = new Dictionary<string, string?> { [TokenVariable] = token?.Reveal() },
-        };
+        // Set in any case: a token in this shell's own environment is not meant for this server.
+        StdioEndpoint executable = program with { Environment = new Dictionary<string, string?>(program.Environment) { [TokenVariable] = token?.Reveal() } };
         ServerProcess process = Start(executable);
         try
         {

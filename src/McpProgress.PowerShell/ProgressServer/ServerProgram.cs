@@ -8,6 +8,9 @@ namespace McpProgress.PowerShell.ProgressServer;
 /// <summary>The programs that can be the server's process.</summary>
 internal static class ServerProgram
 {
+    /// <summary>Set for a PowerShell that was started to be the server itself.</summary>
+    public const string ServeHereVariable = "MCPPROGRESS_SERVE_HERE";
+
     private static readonly string Folder = Path.GetDirectoryName(typeof(ServerProgram).Assembly.Location)!;
 
     /// <summary>The server executable that comes with the module.</summary>
@@ -16,15 +19,36 @@ internal static class ServerProgram
     public static StdioEndpoint Executable(string dotnet, params string[] arguments) =>
         new(dotnet, [Path.Combine(Folder, "mcpprogress-server.dll"), .. arguments]);
 
+    /// <summary>The server executable, serving HTTP until its standard input ends.</summary>
+    public static StdioEndpoint ExecutableHttp(string dotnet, int port, double speed) =>
+        Executable(dotnet, "http", "--port", Text(port), "--speed", Text(speed), "--exit-with-stdin");
+
     /// <summary>This PowerShell, serving over stdio: slower to start than the executable, and always there.</summary>
-    /// <param name="parameters">The further parameters of <c>Start-McpProgressServer</c>, as PowerShell reads them.</param>
-    public static StdioEndpoint PowerShell(string parameters)
+    /// <param name="script">Ends in <c>Start-McpProgressServer -Stdio</c>.</param>
+    public static StdioEndpoint PowerShell(string script) => Shell(script);
+
+    /// <summary>This PowerShell, serving the sample tools over HTTP as the executable does.</summary>
+    public static StdioEndpoint PowerShellHttp(int port, double speed)
+    {
+        StdioEndpoint shell = Shell($$"""
+            trap { [Console]::Error.WriteLine("$_"); exit 1 }
+            $token = if ($env:{{HttpServerProcess.TokenVariable}}) { @{ Token = ConvertTo-SecureString $env:{{HttpServerProcess.TokenVariable}} -AsPlainText } } else { @{} }
+            $server = Start-McpProgressServer -Http -Port {{port}} -Speed {{Text(speed)}} @token
+            [Console]::Out.WriteLine((ConvertTo-Json @{ url = "$($server.Uri)" } -Compress))
+            $null = [Console]::In.ReadToEnd()
+            """);
+        return shell with { Environment = new Dictionary<string, string?> { [ServeHereVariable] = "1" } };
+    }
+
+    private static StdioEndpoint Shell(string script)
     {
         string home = Path.GetDirectoryName(typeof(PSObject).Assembly.Location)!;
         string manifest = Path.Combine(Path.GetDirectoryName(Folder)!, "McpProgress.psd1");
-        return new StdioEndpoint(
-            Path.Combine(home, OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh"),
-            ["-NoProfile", "-NonInteractive", "-Command", $"Import-Module {Quoted(manifest)}; Start-McpProgressServer -Stdio {parameters}"]);
+        string[] arguments = ["-NoProfile", "-NonInteractive", "-Command", $"Import-Module {Quoted(manifest)}; {script}"];
+        string launcher = Path.Combine(home, OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh");
+
+        // The .NET tool has no launcher: there, this very process is "dotnet pwsh.dll".
+        return File.Exists(launcher) ? new(launcher, arguments) : new(Environment.ProcessPath!, [Path.Combine(home, "pwsh.dll"), .. arguments]);
     }
 
     /// <summary>A text as a PowerShell literal.</summary>

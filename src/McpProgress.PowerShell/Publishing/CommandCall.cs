@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Management.Automation.Host;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -25,6 +24,7 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
     private readonly ProgressFolder _progress = new();
     private readonly StringBuilder _line = new();
     private int _kept;
+    private string? _unanswered;
 
     /// <summary>What it puts out.</summary>
     public CallOutput Output { get; } = new(element);
@@ -76,32 +76,37 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
         }
     }
 
-    /// <summary>Asks the caller, and waits for the answer.</summary>
+    /// <summary>
+    /// Asks the caller, and waits for the answer. Without one the command ends, as Ctrl+C at a prompt ends it: it must not
+    /// go on as if it had one.
+    /// </summary>
     /// <param name="message">The question.</param>
     /// <param name="schema">The form.</param>
     /// <returns>What was answered, by the names of the form.</returns>
-    /// <exception cref="HostException">The caller takes no questions, or declined.</exception>
-    /// <exception cref="PipelineStoppedException">The call was cancelled.</exception>
+    /// <exception cref="PipelineStoppedException">The call was cancelled, the caller declined, or takes no questions.</exception>
     public JsonObject Ask(string message, JsonObject schema)
     {
         message = TerminalText.Clean(message, keepLines: true);
-        ElicitationAnswer answer;
         try
         {
-            answer = context.AskAsync(new ElicitationRequest(message, JsonSerializer.SerializeToElement(schema))).GetAwaiter().GetResult();
+            var answer = context.AskAsync(new ElicitationRequest(message, JsonSerializer.SerializeToElement(schema))).GetAwaiter().GetResult();
+            if (answer.IsAccepted)
+            {
+                return answer.Content;
+            }
+
+            _unanswered = $"The question was not answered ({answer.Action}): {message}";
         }
         catch (ToolException failure)
         {
-            throw new HostException($"{failure.Message} The question was: {message}", failure, "McpNobodyToAsk", ErrorCategory.ResourceUnavailable);
+            _unanswered = $"{failure.Message} The question was: {message}";
         }
         catch (OperationCanceledException)
         {
-            throw new PipelineStoppedException();
+            // The pipeline is being stopped anyway.
         }
 
-        return answer.IsAccepted
-            ? answer.Content
-            : throw new HostException($"The question was not answered ({answer.Action}): {message}", null, "McpQuestionDeclined", ErrorCategory.OperationStopped);
+        throw new PipelineStoppedException();
     }
 
     /// <summary>Takes a non-terminating error.</summary>
@@ -125,7 +130,8 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
     {
         Write(_line.Length > 0 ? "\n" : null);
         return Output.ToResult(
-            failure is not null ? errors.Of(failure)
+            _unanswered is not null ? _unanswered
+            : failure is not null ? errors.Of(failure)
             : ExitCode is { } code and not 0 ? $"The command ended with exit code {code}."
             : null);
     }

@@ -12,11 +12,12 @@ namespace McpProgress.PowerShell.Publishing;
 /// </summary>
 /// <remarks>
 /// A runspace costs milliseconds to make, a look at what it holds a fraction of one. Where a look cannot tell, because the
-/// commands keep values that can change inside, or do what leaves no trace here, the answer is always that it was touched.
+/// commands keep values that can change inside, belong to a module that keeps state, or do what leaves no trace here, the
+/// answer is always that it was touched.
 /// </remarks>
 internal sealed class RunspaceBaseline
 {
-    // The engine itself sets these as commands come and go; commands do not see them before they are set anew.
+    // The engine itself sets these as commands come and go.
     private static readonly HashSet<string> Volatile = new(StringComparer.OrdinalIgnoreCase)
     {
         "?", "^", "$", "_", "args", "Error", "ExecutionContext", "foreach", "input", "LASTEXITCODE", "Matches", "MyInvocation", "PSBoundParameters",
@@ -32,7 +33,8 @@ internal sealed class RunspaceBaseline
     private static readonly string PowerShellHome = Path.GetDirectoryName(typeof(PSObject).Assembly.Location)!;
 
     private readonly Runspace _runspace;
-    private readonly Scope[] _scopes;
+    private readonly Dictionary<string, object?> _variables;
+    private readonly Dictionary<string, object?> _functions;
     private readonly Dictionary<string, object?> _aliases;
     private readonly int _drives;
     private readonly int _subscribers;
@@ -46,19 +48,23 @@ internal sealed class RunspaceBaseline
     {
         _runspace = runspace;
         var proxy = runspace.SessionStateProxy;
-        _scopes = [new Scope(proxy.InvokeProvider), .. SessionStatesOfModules(runspace).Select(state => new Scope(state.InvokeProvider))];
+        _variables = Variables(runspace);
+        _functions = Functions();
         _aliases = Aliases();
         _drives = CountDrives();
         _location = proxy.Path.CurrentLocation.Path;
         _subscribers = runspace.Events.Subscribers.Count;
-        _canTell = Array.TrueForAll(_scopes, scope => scope.IsTransparent(vanilla));
+        _canTell =
+            _variables.All(variable => vanilla.Contains(variable.Key) || IsImmutable(variable.Value))
+            && !_functions.Values.OfType<ScriptBlock>().Any(function => function.Ast.Find(LeavesNoTrace, searchNestedScriptBlocks: true) is not null)
+            && Modules(runspace).All(ModuleState.IsStateless);
     }
 
     /// <summary>The names of a runspace's global variables.</summary>
     public static IReadOnlySet<string> NamesOfVariables(Runspace runspace) =>
-        Variables(runspace.SessionStateProxy.InvokeProvider).Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        Variables(runspace).Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether all is as it was; the list of errors, which needs no look, is cleared.</summary>
+    /// <summary>Whether all is as it was. The list of errors and the last exit code, which nobody means to leave, are cleared.</summary>
     /// <param name="jobs">The runspace's jobs; null when the call ended before it began.</param>
     public bool IsUntouched(JobRepository? jobs)
     {
@@ -70,13 +76,15 @@ internal sealed class RunspaceBaseline
             || proxy.Path.CurrentLocation.Path != _location
             || CountDrives() != _drives
             || proxy.GetVariable("PSDefaultParameterValues") is not IDictionary { Count: 0 }
-            || !Array.TrueForAll(_scopes, scope => scope.IsUntouched())
+            || !Same(_variables, Variables(_runspace))
+            || !Same(_functions, Functions())
             || !Same(_aliases, Aliases()))
         {
             return false;
         }
 
         (proxy.GetVariable("Error") as IList)?.Clear();
+        proxy.SetVariable("LASTEXITCODE", null);
         return true;
     }
 
@@ -98,10 +106,10 @@ internal sealed class RunspaceBaseline
         return true;
     }
 
-    private static Dictionary<string, object?> Variables(ProviderIntrinsics provider)
+    private static Dictionary<string, object?> Variables(Runspace runspace)
     {
         var variables = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
-        foreach (var item in provider.ChildItem.Get("variable:", recurse: false))
+        foreach (var item in runspace.SessionStateProxy.InvokeProvider.ChildItem.Get("variable:", recurse: false))
         {
             if (item.BaseObject is PSVariable variable && !Volatile.Contains(variable.Name))
             {
@@ -112,7 +120,7 @@ internal sealed class RunspaceBaseline
         return variables;
     }
 
-    private static Dictionary<string, object?> Functions(ProviderIntrinsics provider) => provider.ChildItem.Get("function:", recurse: false)
+    private Dictionary<string, object?> Functions() => _runspace.SessionStateProxy.InvokeProvider.ChildItem.Get("function:", recurse: false)
         .Select(item => item.BaseObject).OfType<FunctionInfo>().Where(function => !IsPowerShells(function.Module))
         .ToDictionary(function => function.Name, function => (object?)function.ScriptBlock, StringComparer.OrdinalIgnoreCase);
 
@@ -125,32 +133,17 @@ internal sealed class RunspaceBaseline
     // PowerShell loads its own modules when they are first used; what they bring says nothing of the call.
     private static bool IsPowerShells(PSModuleInfo? module) => module?.ModuleBase?.StartsWith(PowerShellHome, StringComparison.OrdinalIgnoreCase) == true;
 
-    private static IEnumerable<SessionState> SessionStatesOfModules(Runspace runspace)
+    private static PSModuleInfo[] Modules(Runspace runspace)
     {
         using var shell = System.Management.Automation.PowerShell.Create();
         shell.Runspace = runspace;
-        return [.. shell.AddCommand("Microsoft.PowerShell.Core\\Get-Module").AddParameter("All").Invoke<PSModuleInfo>()
-            .Where(module => module.ModuleType == ModuleType.Script).Select(module => module.SessionState).OfType<SessionState>()];
+        return [.. shell.AddCommand("Microsoft.PowerShell.Core\\Get-Module").AddParameter("All").Invoke<PSModuleInfo>().Where(module => !IsPowerShells(module))];
     }
 
-    /// <summary>The variables and functions of one session state: the runspace's own, or that of a module in it.</summary>
-    private sealed class Scope(ProviderIntrinsics provider)
-    {
-        private readonly Dictionary<string, object?> _variables = Variables(provider);
-        private readonly Dictionary<string, object?> _functions = Functions(provider);
+    private static bool LeavesNoTrace(Ast ast) =>
+        ast is CommandAst command && command.GetCommandName() is { } name && Traceless.Contains(name[(name.LastIndexOf('\\') + 1)..]);
 
-        public bool IsUntouched() => Same(_variables, Variables(provider)) && Same(_functions, Functions(provider));
-
-        /// <summary>Whether no value can change inside, and no function does what cannot be seen from here.</summary>
-        public bool IsTransparent(IReadOnlySet<string> vanilla) =>
-            _variables.All(variable => vanilla.Contains(variable.Key) || IsImmutable(variable.Value))
-            && !_functions.Values.OfType<ScriptBlock>().Any(function => function.Ast.Find(LeavesNoTrace, searchNestedScriptBlocks: true) is not null);
-
-        private static bool LeavesNoTrace(Ast ast) =>
-            ast is CommandAst command && command.GetCommandName() is { } name && Traceless.Contains(name[(name.LastIndexOf('\\') + 1)..]);
-
-        private static bool IsImmutable(object? value) =>
-            value is null or string or ScriptBlock or Type or Uri or Version or Regex or decimal or DateTime or DateTimeOffset or TimeSpan or Guid or SwitchParameter or Enum
-            || value.GetType().IsPrimitive;
-    }
+    private static bool IsImmutable(object? value) =>
+        value is null or string or ScriptBlock or Type or Uri or Version or Regex or decimal or DateTime or DateTimeOffset or TimeSpan or Guid or SwitchParameter or Enum
+        || value.GetType().IsPrimitive;
 }

@@ -12,8 +12,9 @@ namespace McpProgress.Server.Progress;
 /// <remarks>
 /// The protocol wants each number greater than the last, and scripts do not care: they repeat a percentage while an inner
 /// activity moves on, start a second activity at 0, or know no percentage. A repeated percentage therefore creeps towards
-/// the next one without reaching it; a further activity begins where the last one ended, with a total of 100 more;
-/// without a percentage the number counts records, without a total. Not safe for use by several threads at once.
+/// the next one without reaching it, and a repeated end takes its total along; a further activity begins where the last
+/// one ended, with a total of 100 more; without a percentage the number counts records, without a total. Not safe for use
+/// by several threads at once.
 /// </remarks>
 public sealed class ProgressFolder
 {
@@ -40,7 +41,7 @@ public sealed class ProgressFolder
 
     /// <summary>Takes a record and gives the update to send.</summary>
     /// <param name="record">The record.</param>
-    /// <returns>Null when there is nothing to say: nothing is in progress any more, or the end was reached before.</returns>
+    /// <returns>Null when there is nothing to say: nothing is in progress any more.</returns>
     public ProgressUpdate? Fold(in ActivityRecord record)
     {
         if (record.IsCompleted)
@@ -59,18 +60,14 @@ public sealed class ProgressFolder
         return Update(record);
     }
 
-    private ProgressUpdate? Update(in ActivityRecord moved)
+    private ProgressUpdate Update(in ActivityRecord moved)
     {
         var outermost = _activities[0];
-        if (Next(outermost) is not { } progress)
-        {
-            return null;
-        }
-
-        return new ProgressUpdate(progress, _counting ? null : _offset + WholeActivity, Line(outermost, moved));
+        var progress = Next(outermost);
+        return new ProgressUpdate(progress, _counting ? null : Math.Max(_offset + WholeActivity, progress), Line(outermost, moved));
     }
 
-    private double? Next(in ActivityRecord outermost)
+    private double Next(in ActivityRecord outermost)
     {
         var isNew = IsAnother(outermost);
         _outermost = (outermost.Source, outermost.Id, outermost.Activity);
@@ -91,11 +88,6 @@ public sealed class ProgressFolder
         {
             (_floor, _repeats) = (reached, 0);
             return _last = reached;
-        }
-
-        if (_last >= _offset + WholeActivity)
-        {
-            return null;
         }
 
         if (_floor < _offset)

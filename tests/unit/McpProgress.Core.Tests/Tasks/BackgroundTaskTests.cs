@@ -56,6 +56,10 @@ public sealed class BackgroundTaskTests
         Assert.Equal("Which?", _task.State.StatusMessage);
         Assert.Null(await _task.AskAsync(Question("q"), CancellationToken.None));
 
+        // What the server reports meanwhile does not hide the question.
+        _task.Update(state => state with { Status = BackgroundStatus.Working, StatusMessage = "waiting" });
+        Assert.Equal((BackgroundStatus.InputRequired, "Which?"), (_task.State.Status, _task.State.StatusMessage));
+
         _task.Answer(null, new InputAnswer("decline"));
 
         Assert.Equal("decline", (await asked.WaitAsync(FakeServer.Generous))!.Action);

@@ -162,7 +162,7 @@ public sealed class ExtensionTaskDriverTests : IDisposable
         await first.ReplyAsync(await first.NextAsync("tasks/get"), waiting.DeepClone());
         await first.NextAsync("tasks/update");
         await first.BreakAsync();
-        await task.UntilAsync(of => of.State.StatusMessage!.Contains("connection was lost", StringComparison.Ordinal));
+        await task.UntilAsync(of => of.State.StatusMessage?.Contains("connection was lost", StringComparison.Ordinal) == true);
 
         await using FakeServer second = await FakeServer.StartStatelessAsync();
         second.On("tasks/get", _ => waiting.DeepClone());

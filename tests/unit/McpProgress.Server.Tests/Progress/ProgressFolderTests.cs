@@ -95,10 +95,13 @@ public class ProgressFolderTests
     }
 
     [Fact]
-    public void After_the_end_of_a_hundred_there_is_nothing_more_to_say()
+    public void What_is_said_at_the_end_takes_the_total_along()
     {
         Fold("Copy", "a", 100);
-        Assert.Null(Fold("Copy", "b", 100));
+        var after = Fold("Copy", "b", 100);
+        Assert.Equal("Copy: b", after?.Message);
+        Assert.InRange(after!.Value.Progress, 100.001, 100.999);
+        Assert.Equal(after.Value.Progress, after.Value.Total);
     }
 
     [Fact]

@@ -84,6 +84,7 @@ public sealed class MessageWriterTests
         using var stream = new BlockingStream();
         var writer = new MessageWriter(stream, MessageFraming.Line, _ => { });
         await writer.WriteProgressAsync(new ProgressToken(1), new ProgressUpdate(1, null, null));
+        await stream.Entered.Soon();
         var waiting = writer.WriteAsync(new JsonRpcNotification { Method = "m", Params = new JsonObject { ["text"] = new string('x', 2 * MessageWriter.HighWater) } });
         Assert.False(waiting.IsCompleted);
         var closing = writer.CloseAsync();
@@ -125,6 +126,11 @@ public sealed class MessageWriterTests
     {
         private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Completes when the first write has begun.</summary>
+        public Task Entered => _entered.Task;
+
         public string Written => Encoding.UTF8.GetString(ToArray());
 
         public void Release() => _gate.TrySetResult();
@@ -133,6 +139,7 @@ public sealed class MessageWriterTests
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            _entered.TrySetResult();
             await _gate.Task;
             Write(buffer.Span);
         }

@@ -1,0 +1,62 @@
+using System.Net;
+using McpProgress.Core;
+using McpProgress.Server.Http;
+using McpProgress.Server.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace McpProgress.PowerShell.ProgressServer;
+
+/// <summary>Tools served over HTTP in the background of this process, on the runtime's own listener.</summary>
+internal sealed class InProcessHttpServer : IRunningServer
+{
+    private readonly HttpListenerHost _host;
+    private readonly IDisposable? _owned;
+
+    private InProcessHttpServer(HttpListenerHost host, IDisposable? owned)
+    {
+        _host = host;
+        _owned = owned;
+    }
+
+    /// <inheritdoc/>
+    public Uri Uri => new(_host.Url);
+
+    /// <inheritdoc/>
+    public int Id => Environment.ProcessId;
+
+    /// <inheritdoc/>
+    public bool IsClosed { get; private set; }
+
+    /// <inheritdoc/>
+    public bool HasExited => IsClosed;
+
+    /// <summary>Starts serving.</summary>
+    /// <param name="tools">What is served.</param>
+    /// <param name="owned">What is disposed with the server, once it has started; null for nothing.</param>
+    /// <param name="port">The port; 0 takes a free one.</param>
+    /// <param name="token">The bearer token clients must carry; null for none.</param>
+    /// <param name="loggers">The server's log.</param>
+    /// <exception cref="McpFailureException">McpServerStartFailed.</exception>
+    public static InProcessHttpServer Start(ToolServerOptions tools, IDisposable? owned, int port, string? token, ILoggerFactory loggers)
+    {
+        try
+        {
+            return new(HttpListenerHost.Start(tools, new HttpServerOptions { Token = token }, port, loggers), owned);
+        }
+        catch (HttpListenerException failure)
+        {
+            throw StartFailures.PortInUse(port, failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!IsClosed)
+        {
+            IsClosed = true;
+            await _host.DisposeAsync().ConfigureAwait(false);
+            _owned?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+# What becomes of jobs when a server, a connection or the shell ends under them.
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Jobs.Common.ps1')
+
+    function Stop-Server($Connection) {
+        # The process that was started may be a shell around the server: all of it goes.
+        $processes = @(Get-Process | Where-Object { $_.Parent.Id -eq $Connection.ProcessId }) + (Get-Process -Id $Connection.ProcessId)
+        $processes | Stop-Process -Force
+        Wait-Until { $Connection.Status -eq 'Lost' }
+    }
+}
+
+AfterAll {
+    Clear-Job
+}
+
+Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
+    @{ Kind = 'Call' }
+    if (-not $IsWindows) { @{ Kind = 'Mcpc' } }
+) {
+    It 'fails and says that the connection was lost' {
+        $connection = Connect-Kind $Kind
+        $job = Invoke-McpTool run_forever -AsJob -Mode $Kind -Server $connection
+        Wait-Until { $job.StatusMessage -eq 'Still running' }
+        Stop-Server $connection
+        $null = Wait-Job $job -Timeout 10
+        $job.State | Should -Be 'Failed'
+        (Get-Failure { Receive-Job $job -ErrorAction Stop }).FullyQualifiedErrorId | Should -BeLike 'McpConnectionLost*'
+        $connection | Disconnect-McpServer
+    }
+}
+
+Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
+    @{ Kind = 'ExtensionTask' }
+    if (-not $IsWindows) { @{ Kind = 'Task' } }
+) {
+    BeforeAll {
+        $store = Join-Path $TestDrive "$Kind.db"
+        $connection = Connect-Kind $Kind -Argument '--task-store', "file:$store"
+        $job = Invoke-McpTool run_forever -AsJob -Mode $Kind -Server $connection
+        Wait-Until { $job.StatusMessage -eq 'Still running' }
+        Stop-Server $connection
+    }
+
+    It 'waits, and says for what' {
+        Wait-Until { $job.StatusMessage -match 'Connect-McpServer' }
+        $job.State | Should -Be 'Running'
+        (Get-McpTask $job).Status | Should -Be 'Working'
+        Test-Path (Join-Path $env:XDG_STATE_HOME 'mcpprogress/tasks/*.json') | Should -BeTrue
+    }
+
+    It 'goes on over a new connection to the same server' {
+        $null = Connect-Kind $Kind -Name again -Argument '--task-store', "file:$store"
+        $null = Wait-Job $job -Timeout 10
+        # The server knows the task, and that its restart has ended it.
+        $job.State | Should -Be 'Failed'
+        (Get-Failure { Receive-Job $job -ErrorAction Stop }).Exception.Message | Should -Match 'restarted'
+    }
+}
+
+Describe 'A job over HTTP' {
+    BeforeAll {
+        $server = Start-McpProgressServer -Http -Speed 10
+    }
+
+    It 'goes on over a new connection when its own was closed' {
+        $connection = Connect-McpServer -Uri $server.Uri
+        $job = Invoke-McpTool book_table @{ restaurant = 'Luigi' } -AsJob
+        Wait-Until { $job.Task.InputRequest.Count -eq 1 }
+        $connection | Disconnect-McpServer
+        $null = Connect-McpServer -Uri $server.Uri
+        Send-McpTaskInput $job @{ confirm = $true }
+        (Receive-Job $job -Wait).booked | Should -BeTrue
+    }
+
+    It 'fails as a plain call when its connection is closed' {
+        $connection = Connect-McpServer -Uri $server.Uri
+        $job = Invoke-McpTool run_forever -AsJob -Mode Call
+        Wait-Until { $job.StatusMessage -eq 'Still running' }
+        $connection | Disconnect-McpServer
+        $null = Wait-Job $job -Timeout 10
+        (Get-Failure { Receive-Job $job -ErrorAction Stop }).FullyQualifiedErrorId | Should -BeLike 'McpConnectionLost*'
+    }
+
+    It 'goes on when its server comes back at the same address' {
+        $port = ([uri] $server.Uri).Port
+        $store = Join-Path $TestDrive 'http.db'
+        Stop-McpProgressServer $server
+        function Start-Again {
+            $start = [System.Diagnostics.ProcessStartInfo]::new('dotnet')
+            @($sampleServer, 'http', '--port', $port, '--task-store', "file:$store").ForEach({ $start.ArgumentList.Add($_) })
+            $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+            $process = [System.Diagnostics.Process]::Start($start)
+            $null = $process.StandardOutput.ReadLine()
+            $process
+        }
+
+        $process = Start-Again
+        try {
+            $null = Connect-McpServer -Uri $server.Uri
+            $job = Invoke-McpTool run_forever -AsJob
+            Wait-Until { $job.StatusMessage -eq 'Still running' }
+            $process.Kill()
+            Wait-Until { $job.StatusMessage -match 'connection was lost' }
+            $job.State | Should -Be 'Running'
+            $process = Start-Again
+            $null = Wait-Job $job -Timeout 20
+            (Get-Failure { Receive-Job $job -ErrorAction Stop }).Exception.Message | Should -Match 'restarted'
+        } finally {
+            $process.Kill()
+        }
+    }
+}
+
+Describe 'A shell with running jobs' {
+    It 'leaves no process when it <Case>' -ForEach @(
+        @{ Case = 'ends'; End = { $process.StandardInput.WriteLine() } }
+        @{ Case = 'is killed'; End = { $process.Kill() } }
+    ) {
+        $process = Start-Pwsh '$connection = Connect-Sample; $null = 1..5 | ForEach-Object { Invoke-McpTool run_forever -AsJob }; $connection.ProcessId; $null = [Console]::ReadLine()'
+        try {
+            $server = [int] $process.StandardOutput.ReadLine()
+            & $End
+            $process.WaitForExit(10000) | Should -BeTrue
+            Wait-Until { Test-ProcessGone $server }
+        } finally {
+            if (-not $process.HasExited) { $process.Kill($true) }
+        }
+    }
+}

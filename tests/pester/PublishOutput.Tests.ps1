@@ -1,0 +1,76 @@
+# What published commands put out, as text and structuredContent.
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'PublishServers.ps1')
+    $null = Connect-Published
+}
+
+AfterAll {
+    Disconnect-All
+}
+
+Describe 'The output' {
+    It 'of one object is that object, as JSON text and as structuredContent' {
+        $result = Get-Result Copy-Sample @{ Source = 'here' }
+        $result.content.Count | Should -Be 1
+        $result.content[0].text | Should -Be '{"Source":"here","Copied":4}'
+        $result.structuredContent.Copied | Should -Be 4
+        $result.isError | Should -BeFalse
+    }
+
+    It 'of several objects is a list' {
+        $result = Get-Result Get-Big @{ Items = 3 }
+        $result.structuredContent.result.Number | Should -Be 1, 2, 3
+        ($result.content[0].text | ConvertFrom-Json).Count | Should -Be 3
+    }
+
+    It 'of text is the text' {
+        $result = Get-Result Remove-Pretended @{ Name = 'x' } -ErrorAction Ignore
+        $result = Get-Result Exit-Script @{ Code = 0 }
+        $result.content[0].text | Should -Be 'before the exit'
+        $result.structuredContent | Should -BeNullOrEmpty
+    }
+
+    It 'of a declared plain type is a list that fits the output schema' {
+        $schema = (Get-McpTool Get-Square).OutputSchema
+        $schema.properties.result.items.type | Should -Be 'integer'
+        (Get-Result Get-Square @{ Number = 2, 3 }).structuredContent.result | Should -Be 4, 9
+    }
+
+    It 'that breaks the promise of [OutputType] is an error that still shows it' {
+        $result = Get-Result Get-Wrong
+        $result.isError | Should -BeTrue
+        $result.content[0].text | Should -BeLike '*put out `[String`]*promises `[Int32`]*'
+        $result.content[1].text | Should -Be 'not a number'
+    }
+
+    It 'of Format-Table is the table' {
+        (Get-Result Get-Table).content[0].text | Should -Match 'Name Size\n-+ -+\none +1\ntwo +2'
+    }
+
+    It 'has no escape sequences' {
+        (Get-Result Write-Colored).content[0].text | Should -Be 'red text'
+    }
+
+    It 'nested deeply is cut with a note' {
+        $result = Get-Result Get-Deep @{ Depth = 20 }
+        $result.structuredContent.Inner.Inner.Inner.Level | Should -Be 17
+        $result.content[1].text | Should -BeLike 'Note: *nested too deeply*'
+    }
+
+    It 'of any size is cut with a note' {
+        $result = Get-Result Get-Big @{ Items = 150000 }
+        $result.content[0].text.Length | Should -BeLessThan 9MB
+        $result.content[1].text | Should -Match '^Note: The output was cut at 8 MiB; \d+ objects'
+        $result.structuredContent.result.Count | Should -BeGreaterThan 10000
+    }
+
+    It 'of a .NET object is its plain properties, without the rest of the machine' {
+        $null = Start-McpProgressServer -Http -Command Get-Item -Connect -Name items
+        $result = Get-Result Get-Item @{ Path = $root } -Server items
+        $result.structuredContent.Name | Should -Be (Split-Path $root -Leaf)
+        $result.structuredContent.PSObject.Properties.Name | Should -Not -Contain 'PSProvider'
+        $result.content[0].text.Length | Should -BeLessThan 3000
+        Stop-McpProgressServer items
+    }
+}

@@ -1,0 +1,86 @@
+# What published commands ask of their host becomes a question to the caller, in every way a command can be called.
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidGlobalVars', '', Justification = 'An input handler has a scope of its own.')]
+param()
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'PublishServers.ps1')
+    $null = Connect-Published
+}
+
+AfterAll {
+    Disconnect-All
+}
+
+Describe 'A question' {
+    It 'of <Tool> is answered by a form' -ForEach @(
+        @{ Tool = 'Read-Line'; Message = 'What is your name'; Keys = 'value'; Answer = { @{ value = 'Ann' } }; Expected = 'Hello, Ann!' }
+        @{ Tool = 'Read-Secret'; Message = 'The secret'; Keys = 'value'; Answer = { @{ value = '12345' } }; Expected = '5' }
+        @{ Tool = 'Read-Choice'; Message = "Color`nWhich one?"; Keys = 'choice'; Answer = { @{ choice = 'Blue' } }; Expected = 'Blue' }
+        @{ Tool = 'Read-Credential'; Message = '*Who are you?'; Keys = 'userName', 'password'; Answer = { @{ userName = 'me'; password = 'abc' } }; Expected = 'me with 3 characters' }
+    ) {
+        $global:asked = [System.Collections.Generic.List[object]]::new()
+        $global:answer = $Answer
+        Invoke-McpTool $Tool -InputHandler { param($question) $global:asked.Add($question); & $global:answer } | Should -Be $Expected
+        $asked.Count | Should -Be 1
+        $asked[0].Message | Should -BeLike $Message
+        $asked[0].Schema.properties.PSObject.Properties.Name | Should -Be $Keys
+    }
+
+    It 'offers the default of <Tool>' -ForEach @(
+        @{ Tool = 'Read-Choice'; Key = 'choice'; Default = 'Green' }
+        @{ Tool = 'Read-Credential'; Key = 'userName'; Default = 'guest' }
+    ) {
+        $null = Invoke-McpTool $Tool -ErrorAction Ignore -WarningAction Ignore -InputHandler { param($question) $global:asked = $question; 'cancel' }
+        $asked.Schema.properties.$Key.default | Should -Be $Default
+    }
+
+    It 'to confirm comes for each object' {
+        $global:asked = [System.Collections.Generic.List[object]]::new()
+        $kept = Invoke-McpTool Remove-Pretended @{ Name = 'a', 'b' } -InputHandler { param($question)
+            $global:asked.Add($question)
+            @{ choice = $question.Message -match '"a"' ? 'Yes' : 'No' }
+        }
+        $kept | Should -Be "removed a`nkept b"
+        $asked.Count | Should -Be 2
+        $asked[0].Message | Should -Match 'Performing the operation "Remove" on target "a"'
+        $asked[0].Schema.properties.choice.enum | Should -Contain 'Yes to All'
+    }
+
+    It 'that is declined ends the command with a clear error' {
+        $result = Invoke-McpTool Read-Line -Raw -InputHandler { 'decline' }
+        $result.isError | Should -BeTrue
+        $result.content[0].text | Should -BeLike 'The question was not answered (decline): What is your name'
+    }
+
+    It 'that is declined ends the command at once, and its finally block runs' {
+        $marker = Join-Path $TestDrive 'guarded'
+        $result = Invoke-McpTool Read-Guarded @{ Marker = $marker } -Raw -InputHandler { 'cancel' }
+        $result.isError | Should -BeTrue
+        "$($result.content.text)" | Should -Not -BeLike '*went on*'
+        $marker | Should -Exist
+    }
+
+    It 'to a client that takes none is a clear error, and no hang' {
+        $server = Start-McpProgressServer -Http -Path $publishedScript -Name mute
+        foreach ($tool in 'Read-Line', 'Read-Choice', 'Read-Credential', 'Read-Secret') {
+            $answer = @(Send-Raw $server $tool @{})[-1].result
+            $answer.isError | Should -BeTrue
+            $answer.content[0].text | Should -BeLike "*client takes none*"
+        }
+
+        @(Send-Raw $server Remove-Pretended @{ Name = @('a') })[-1].result.isError | Should -BeTrue
+        Stop-McpProgressServer mute
+    }
+
+    It 'comes over HTTP, too' {
+        $null = Start-McpProgressServer -Http -Path $publishedScript -Name asking -Connect
+        Invoke-McpTool Read-Line -Server asking -InputHandler { @{ value = 'Bob' } } | Should -Be 'Hello, Bob!'
+        Stop-McpProgressServer asking
+    }
+
+    It 'is put inside a task of kind <_>' -ForEach 'ExtensionTask', 'Call' {
+        $job = Invoke-McpTool Read-Line -Server published -AsJob -Mode $_ -InputHandler { @{ value = 'Eve' } }
+        $job | Wait-Job -Timeout 30 | Receive-Job | Should -Be 'Hello, Eve!'
+        $job | Remove-Job
+    }
+}

@@ -1,0 +1,46 @@
+# Servers of published commands; dot-source it in BeforeAll.
+
+. (Join-Path $PSScriptRoot 'Servers.ps1')
+$publishedFolder = Join-Path $root 'tests/fixtures/Published'
+$publishedScript = Join-Path $publishedFolder 'tools.ps1'
+
+function Connect-Published {
+    <# .SYNOPSIS Serves commands from a new PowerShell over stdio, as an editor would start it, and connects to it. #>
+    param([string] $Parameters = "-Path '$publishedScript'", [string] $Name = 'published')
+
+    $launcher = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
+    $first = @()
+    if (-not (Test-Path -LiteralPath $launcher)) { $launcher, $first = 'dotnet', @(Join-Path $PSHOME 'pwsh.dll') }
+    Connect-McpServer -Command $launcher -Name $Name -ArgumentList (
+        $first + @('-NoProfile', '-NonInteractive', '-Command', "Import-Module '$modulePath'; Start-McpProgressServer -Stdio $Parameters"))
+}
+
+function Get-Result {
+    <# .SYNOPSIS Calls a tool and returns the whole result: texts, structured content, isError. #>
+    param([string] $Tool, [hashtable] $Argument = @{}, [object] $Server)
+
+    $on = if ($Server) { @{ Server = $Server } } else { @{} }
+    Invoke-McpTool $Tool $Argument -Raw -ErrorAction SilentlyContinue @on
+}
+
+function Send-Raw {
+    <#
+    .SYNOPSIS
+    Calls a tool over HTTP as another client might, and returns every message of the answer; our own client finds most mistakes before.
+    #>
+    param([object] $Server, [string] $Tool, [object] $Argument, [string] $LogLevel, [string] $ProgressToken)
+
+    $meta = @{
+        'io.modelcontextprotocol/protocolVersion' = '2026-07-28'
+        'io.modelcontextprotocol/clientCapabilities' = @{}
+        'io.modelcontextprotocol/clientInfo' = @{ name = 'test'; version = '1' }
+    }
+    if ($LogLevel) { $meta['io.modelcontextprotocol/logLevel'] = $LogLevel }
+    if ($ProgressToken) { $meta.progressToken = $ProgressToken }
+    $body = @{ jsonrpc = '2.0'; id = 1; method = 'tools/call'; params = @{ name = $Tool; arguments = $Argument; _meta = $meta } } | ConvertTo-Json -Depth 9
+    $headers = @{ 'MCP-Protocol-Version' = '2026-07-28'; 'Mcp-Method' = 'tools/call'; 'Mcp-Name' = $Tool; Accept = 'application/json, text/event-stream' }
+    $answer = Invoke-WebRequest -Uri $Server.Uri -Method Post -Body $body -ContentType 'application/json' -Headers $headers -SkipHttpErrorCheck
+    $text = [System.Text.Encoding]::UTF8.GetString($answer.RawContentStream.ToArray())
+    $lines = if ("$($answer.Headers.'Content-Type')" -like '*event-stream*') { $text -split "`n" -match '^data: .' -replace '^data: ' } else { $text }
+    $lines | ForEach-Object { $_ | ConvertFrom-Json }
+}

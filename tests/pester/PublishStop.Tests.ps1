@@ -1,0 +1,71 @@
+# Cancelled calls of published commands: the pipeline stops, finally blocks run, the server lives on.
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'PublishServers.ps1')
+
+    function Invoke-Waiting {
+        <# .SYNOPSIS Starts Wait-Forever in the background; returns its job once it waits. #>
+        param([object] $Server, [string] $Marker, [string] $Mode = 'Call')
+
+        $job = Invoke-McpTool Wait-Forever @{ Marker = $Marker } -Server $Server -AsJob -Mode $Mode
+        Wait-Until { $job.Task.StatusMessage -match 'Waiting' }
+        $job
+    }
+}
+
+AfterAll {
+    Disconnect-All
+}
+
+Describe 'A cancelled call over <_>' -ForEach 'stdio', 'http' {
+    BeforeAll {
+        $server = if ($_ -eq 'stdio') { Connect-Published } else { Start-McpProgressServer -Http -Path $publishedScript -Connect -Name overhttp }
+    }
+
+    It 'stops within a second, and its finally block runs' {
+        $marker = Join-Path $TestDrive "marker-$_"
+        $job = Invoke-Waiting $server $marker
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
+        $job | Stop-Job
+        Wait-Until { Test-Path -LiteralPath $marker }
+        # A second, and what a busy machine adds; over HTTP the server finds out by writing.
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 4
+        $job | Remove-Job -Force
+    }
+
+    It 'leaves a server that answers' {
+        (Invoke-McpTool Copy-Sample @{ Source = 'after' } -Server $server).Copied | Should -Be 4
+    }
+}
+
+Describe 'A stdio client that vanishes' {
+    It 'stops its calls, and the server' {
+        $server = Connect-Published -Name vanishing
+        $marker = Join-Path $TestDrive 'vanished'
+        $job = Invoke-Waiting $server $marker
+        Disconnect-McpServer $server
+        Wait-Until { Test-Path -LiteralPath $marker }
+        Wait-Until { Test-ProcessGone $server.ProcessId }
+        $job | Remove-Job -Force
+    }
+}
+
+Describe 'A command that does not stop' {
+    It 'keeps no other call from running' {
+        $server = Connect-Published "-Path '$publishedScript' -MaxConcurrency 2" -Name deaf
+        $job = Invoke-McpTool Wait-Deaf @{ Seconds = 300 } -Server $server -AsJob -Mode Call
+        Wait-Until { $job.Task.StatusMessage -match 'Deaf' }
+        $job | Stop-Job
+        1..5 | ForEach-Object { (Invoke-McpTool Copy-Sample @{ Source = "$_" } -Server $server).Copied } | Should -Be 4, 4, 4, 4, 4
+        $job | Remove-Job -Force
+    }
+
+    It 'is left to itself after half a minute, and its place is free again' {
+        $server = Connect-Published "-Path '$publishedScript' -MaxConcurrency 1" -Name deafest
+        $job = Invoke-McpTool Wait-Deaf @{ Seconds = 300 } -Server $server -AsJob -Mode Call
+        Wait-Until { $job.Task.StatusMessage -match 'Deaf' }
+        $job | Stop-Job
+        (Invoke-McpTool Copy-Sample @{ Source = 'next' } -Server $server -TimeoutSec 60).Copied | Should -Be 4
+        $job | Remove-Job -Force
+    }
+}

@@ -1,0 +1,70 @@
+# Verbose, Debug, Information, Warning and Write-Host of published commands, as log messages.
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'PublishServers.ps1')
+    $null = Connect-Published
+    $server = Start-McpProgressServer -Http -Path $publishedScript -Name streams
+    $messages = Send-Raw $server Write-Stream @{} -LogLevel debug
+    $said = @($messages | Where-Object method -EQ 'notifications/message').params
+}
+
+AfterAll {
+    Disconnect-All
+}
+
+Describe 'A stream' {
+    It '<From> becomes a log message of level <Level>' -ForEach @(
+        @{ From = 'Verbose'; Level = 'debug'; Text = 'a verbose line' }
+        @{ From = 'Debug'; Level = 'debug'; Text = 'a debug line' }
+        @{ From = 'Information'; Level = 'info'; Text = 'an information line' }
+        @{ From = 'Write-Host'; Level = 'info'; Text = 'a host line' }
+        @{ From = 'Write-Host -NoNewline'; Level = 'info'; Text = 'half a line' }
+        @{ From = 'Warning'; Level = 'warning'; Text = 'a warning' }
+    ) {
+        $found = @($said | Where-Object data -EQ $Text)
+        $found.Count | Should -Be 1
+        $found[0].level | Should -Be $Level
+        $found[0].logger | Should -Be 'Write-Stream'
+    }
+
+    It 'keeps the order in which the command spoke' {
+        $said.data | Should -Be 'a verbose line', 'a debug line', 'an information line', 'a host line', 'half a line', 'a warning'
+    }
+
+    It 'leaves the output alone' {
+        $messages[-1].result.content.text | Should -Be 'an output line'
+    }
+
+    It 'of errors is of level error' {
+        $errors = (Send-Raw $server Write-Mistake @{} -LogLevel error | Where-Object method -EQ 'notifications/message').params
+        $errors.level | Should -Be 'error'
+        $errors.data | Should -BeLike 'mistake 1 *'
+    }
+
+    It 'is silent for a client that did not ask' {
+        (Send-Raw $server Write-Stream @{}).method | Should -BeNullOrEmpty
+        @(Send-Raw $server Write-Stream @{} -LogLevel warning | Where-Object method).params.level | Should -Be 'warning'
+    }
+
+    It 'reaches our own client''s streams' {
+        $lines = Invoke-McpTool Write-Stream 3>&1 6>&1 | ForEach-Object { "$($_.GetType().Name) $_" }
+        $lines | Should -Contain 'WarningRecord Write-Stream: a warning'
+        $lines | Should -Contain 'InformationRecord Write-Stream: an information line'
+    }
+}
+
+Describe 'The console' {
+    BeforeAll {
+        $result = Get-Result Write-Console 3>$null
+    }
+
+    It 'is the standard error, and never the protocol' {
+        (Get-McpServer published).Status | Should -Be 'Connected'
+        Invoke-McpTool Write-Console 3>$null | Should -Not -BeNullOrEmpty
+    }
+
+    It 'has nothing to read, for the command and for the programs it starts' {
+        $result.isError | Should -BeFalse
+        $result.content[0].text | Should -BeLike 'captured: from a program*' -Because 'a program that reads its input finds its end'
+    }
+}
