@@ -89,7 +89,7 @@ try {
     Invoke-McpTool Backup-Sample @{ Name = 'archive'; Level = 'Differential'; Delay = $Delay } -AsJob | Receive-Job -Wait -AutoRemoveJob | Format-Table
 
     "`n# What the command asks is asked of the caller"
-    Invoke-McpTool Clear-Sample @{ Name = 'thumbnails' } -InputHandler { param($question) @{ choice = 'Yes' } }
+    Invoke-McpTool Clear-Sample @{ Name = 'thumbnails' } -InputHandler { @{ choice = 'Yes' } }
 
     "`n# The server as the shell sees it"
     Get-McpProgressServer backups | Format-List Name, Uri, Tools, CallsInFlight, Calls, FailedCalls, Configuration

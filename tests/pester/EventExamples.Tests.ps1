@@ -15,7 +15,7 @@ BeforeAll {
 Describe 'EventDriven.ps1' {
     BeforeAll {
         $log = Join-Path $TestDrive events.jsonl
-        $ran = Invoke-Example EventDriven 3, 2, -Speed, 5, -LogPath, $log
+        $ran = Invoke-Example EventDriven 3, 2, '-Speed', 5, '-LogPath', $log
     }
 
     It 'succeeds without a warning' {
@@ -69,7 +69,7 @@ Describe 'EventDriven.ps1' {
 
 Describe 'ProactiveReaction.ps1' {
     BeforeAll {
-        $ran = Invoke-Example ProactiveReaction -Speed, 10
+        $ran = Invoke-Example ProactiveReaction '-Speed', 10
     }
 
     It 'answers the server''s event with a call of its own' {
@@ -84,6 +84,6 @@ Describe 'ProactiveReaction.ps1' {
     It 'shows what followed from the event' {
         $ran.Lines -match '^\d\d:\d\d:\S+ +sample +server\.event ' | Should -HaveCount 1
         $ran.Lines -match ' {3}task\.created +analyze_data as Call' | Should -HaveCount 1
-        $ran.Lines -match ' {7}migration_checked ' | Should -HaveCount 1
+        $ran.Lines -match ' {7}migration_check' | Should -HaveCount 1
     }
 }

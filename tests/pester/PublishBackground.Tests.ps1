@@ -40,7 +40,7 @@ Describe 'A published command as <Mode> over <Over>' -ForEach @(
     It 'stops when it is told to' {
         $marker = Join-Path $TestDrive "stopped-$Mode-$Over"
         $job = Invoke-McpTool Wait-Forever @{ Marker = $marker } -Server $Over -AsJob -Mode $Mode
-        Wait-Until { (Get-McpTask -Id $job.Task.Id).StatusMessage -match 'Waiting' }
+        Wait-Until { $job.Task.StatusMessage -match 'Waiting' }
         $job | Stop-McpTask
         Wait-Until { Test-Path -LiteralPath $marker }
         $job | Remove-Job -Force
@@ -72,5 +72,42 @@ Describe 'An extension task' {
         }
         $polled.result.result.structuredContent.Copied | Should -Be 20
         $job | Remove-Job -Force
+    }
+}
+
+Describe 'A task of revision 2025-11-25' {
+    BeforeAll {
+        $uri = (Get-McpProgressServer overhttp).Uri
+        $session = @{ Accept = 'application/json, text/event-stream' }
+
+        function Send-InSession {
+            <# .SYNOPSIS Sends one request of a session and returns its result. #>
+            param([string] $Method, [hashtable] $Parameter)
+
+            $body = @{ jsonrpc = '2.0'; id = [guid]::NewGuid().ToString(); method = $Method; params = $Parameter } | ConvertTo-Json -Depth 9
+            $script:answer = Invoke-WebRequest $uri -Method Post -Body $body -ContentType application/json -Headers $session
+            $text = [System.Text.Encoding]::UTF8.GetString($answer.RawContentStream.ToArray())
+            (($text -replace '(?m)^(event|id|data): ?' -split "`n" -match '^\{')[-1] | ConvertFrom-Json).result
+        }
+
+        $null = Send-InSession initialize @{ protocolVersion = '2025-11-25'; capabilities = @{}; clientInfo = @{ name = 'other'; version = '1' } }
+        $session.'Mcp-Session-Id' = "$($answer.Headers.'Mcp-Session-Id')"
+        $session.'MCP-Protocol-Version' = '2025-11-25'
+    }
+
+    It 'runs a published command, and keeps its result' {
+        $task = (Send-InSession tools/call @{ name = 'Copy-Sample'; arguments = @{ Source = 'old'; Count = 5; Delay = 20 }; task = @{ ttl = 60000 } }).task
+        $task.status | Should -Be 'working'
+        $result = Send-InSession tasks/result @{ taskId = $task.taskId }
+        $result.structuredContent.Copied | Should -Be 5
+        (Send-InSession tasks/get @{ taskId = $task.taskId }).status | Should -Be 'completed'
+    }
+
+    It 'is cancelled, and the pipeline stops' {
+        $marker = Join-Path $TestDrive 'cancelled-2025'
+        $task = (Send-InSession tools/call @{ name = 'Wait-Forever'; arguments = @{ Marker = $marker }; task = @{ ttl = 60000 } }).task
+        Wait-Until { (Send-InSession tasks/get @{ taskId = $task.taskId }).statusMessage -match 'Waiting' }
+        (Send-InSession tasks/cancel @{ taskId = $task.taskId }).status | Should -Be 'cancelled'
+        Wait-Until { Test-Path -LiteralPath $marker }
     }
 }

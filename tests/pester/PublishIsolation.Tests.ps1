@@ -33,7 +33,7 @@ Describe 'A call' {
 
     It 'has a runspace to itself' {
         $jobs = 1..2 | ForEach-Object { Invoke-McpTool Copy-Sample @{ Source = "$_"; Count = 20; Delay = 50 } -AsJob -Mode Call }
-        Wait-Until { ($jobs | Where-Object { $_.Progress.Count -gt 0 }).Count -eq 2 }
+        Wait-Until { @($jobs | Where-Object { $_.Task.StatusMessage -match 'file' }).Count -eq 2 }
         ($jobs | Receive-Job -Wait -AutoRemoveJob).Source | Sort-Object | Should -Be '1', '2'
     }
 }

@@ -1,4 +1,6 @@
 # What published commands ask of their host becomes a question to the caller, in every way a command can be called.
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidGlobalVars', '', Justification = 'An input handler has a scope of its own.')]
+param()
 
 BeforeAll {
     . (Join-Path $PSScriptRoot 'PublishServers.ps1')

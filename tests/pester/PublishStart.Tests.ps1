@@ -1,4 +1,6 @@
 # Start-McpProgressServer -Command, -Path and -Module, and what Get-McpProgressServer shows of them.
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingConvertToSecureStringWithPlainText', '', Justification = 'A token for a test.')]
+param()
 
 BeforeAll {
     . (Join-Path $PSScriptRoot 'PublishServers.ps1')
@@ -140,6 +142,19 @@ Describe 'A published server' {
         Wait-Until { Test-ProcessGone $connection.ProcessId }
     }
 
+    It 'over stdio with -Connect has the commands asked for, and no others of their module' {
+        Import-Module (Join-Path $publishedFolder 'Stateful.psm1')
+        try {
+            $connection = Start-McpProgressServer -Stdio -Command Step-Count, Get-Random -Connect -Name picked
+        } finally {
+            Remove-Module Stateful
+        }
+
+        (Get-McpTool -Server $connection).Name | Sort-Object | Should -Be 'Get-Random', 'Step-Count'
+        (Invoke-McpTool Step-Count -Server $connection).result | Should -Be 1
+        Get-McpProgressServer picked | Stop-McpProgressServer
+    }
+
     It 'counts its calls' {
         $server = Start-McpProgressServer -Http -Path $publishedScript -Name counted
         $null = Connect-McpServer -Uri $server.Uri -Name counting
@@ -159,7 +174,7 @@ Describe 'A published server' {
         $server = Start-McpProgressServer -Http -Path $publishedScript -MaxConcurrency 1 -Connect -Name single
         $jobs = 1..2 | ForEach-Object { Invoke-McpTool Copy-Sample @{ Source = "$_"; Count = 3; Delay = 100 } -Server $server -AsJob -Mode Call }
         Wait-Until { (Get-McpProgressServer single).CallsInFlight -eq 2 }
-        @($jobs | Where-Object { (Get-McpTask -Id $_.Task.Id).StatusMessage -match 'file' }).Count | Should -BeLessOrEqual 1
+        @($jobs | Where-Object { $_.Task.StatusMessage -match 'file' }).Count | Should -BeLessOrEqual 1
         ($jobs | Receive-Job -Wait -AutoRemoveJob).Count | Should -Be 2
     }
 

@@ -3,12 +3,12 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'PublishServers.ps1')
 
-    function Start-Waiting {
+    function Invoke-Waiting {
         <# .SYNOPSIS Starts Wait-Forever in the background; returns its job once it waits. #>
         param([object] $Server, [string] $Marker, [string] $Mode = 'Call')
 
         $job = Invoke-McpTool Wait-Forever @{ Marker = $Marker } -Server $Server -AsJob -Mode $Mode
-        Wait-Until { (Get-McpTask -Id $job.Task.Id).StatusMessage -match 'Waiting' -or $job.Progress.Count -gt 0 }
+        Wait-Until { $job.Task.StatusMessage -match 'Waiting' }
         $job
     }
 }
@@ -24,7 +24,7 @@ Describe 'A cancelled call over <_>' -ForEach 'stdio', 'http' {
 
     It 'stops within a second, and its finally block runs' {
         $marker = Join-Path $TestDrive "marker-$_"
-        $job = Start-Waiting $server $marker
+        $job = Invoke-Waiting $server $marker
         $clock = [System.Diagnostics.Stopwatch]::StartNew()
         $job | Stop-Job
         Wait-Until { Test-Path -LiteralPath $marker }
@@ -42,7 +42,7 @@ Describe 'A stdio client that vanishes' {
     It 'stops its calls, and the server' {
         $server = Connect-Published -Name vanishing
         $marker = Join-Path $TestDrive 'vanished'
-        $job = Start-Waiting $server $marker
+        $job = Invoke-Waiting $server $marker
         Disconnect-McpServer $server
         Wait-Until { Test-Path -LiteralPath $marker }
         Wait-Until { Test-ProcessGone $server.ProcessId }
@@ -54,9 +54,18 @@ Describe 'A command that does not stop' {
     It 'keeps no other call from running' {
         $server = Connect-Published "-Path '$publishedScript' -MaxConcurrency 2" -Name deaf
         $job = Invoke-McpTool Wait-Deaf @{ Seconds = 300 } -Server $server -AsJob -Mode Call
-        Wait-Until { $job.Progress.Count -gt 0 }
+        Wait-Until { $job.Task.StatusMessage -match 'Deaf' }
         $job | Stop-Job
         1..5 | ForEach-Object { (Invoke-McpTool Copy-Sample @{ Source = "$_" } -Server $server).Copied } | Should -Be 4, 4, 4, 4, 4
+        $job | Remove-Job -Force
+    }
+
+    It 'is left to itself after half a minute, and its place is free again' {
+        $server = Connect-Published "-Path '$publishedScript' -MaxConcurrency 1" -Name deafest
+        $job = Invoke-McpTool Wait-Deaf @{ Seconds = 300 } -Server $server -AsJob -Mode Call
+        Wait-Until { $job.Task.StatusMessage -match 'Deaf' }
+        $job | Stop-Job
+        (Invoke-McpTool Copy-Sample @{ Source = 'next' } -Server $server -TimeoutSec 60).Copied | Should -Be 4
         $job | Remove-Job -Force
     }
 }

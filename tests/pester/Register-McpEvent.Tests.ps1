@@ -294,12 +294,12 @@ Describe 'A subscriber' {
     }
 
     It 'by an exact name can be the engine''s own' {
-        $null = Register-EngineEvent Mcp.result -Action { $script:seen.Add($Event.MessageData.Data.text) }
+        $handler = Register-EngineEvent Mcp.result -Action { $Event.MessageData.Data.text }
 
         $null = Invoke-McpTool echo @{ text = 'by the engine' } -Server sample
-        Wait-Until { $seen.Count -gt 0 }
+        Wait-Until { $handler.HasMoreData }
 
-        $seen | Should -Be 'by the engine'
+        Receive-Job $handler | Should -Be 'by the engine'
     }
 
     It 'is refused: <Case>' -ForEach @(

@@ -70,7 +70,7 @@ Describe 'Resume-McpTask' {
         $connection = Connect-McpServer -Uri $server.Uri
         # What this server is called in records.
         $probe = Invoke-McpTool run_forever -AsJob
-        $serverKey = (Get-Content (Join-Path $registry '*.json') | ConvertFrom-Json).serverKey
+        $serverKey = (Get-Content (Join-Path $registry '*.json') -Raw | ConvertFrom-Json | Where-Object id -EQ $probe.Task.Id).serverKey
         $probe | Remove-Job -Force
 
         # A record as a session leaves it.

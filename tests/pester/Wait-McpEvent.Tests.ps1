@@ -57,6 +57,18 @@ Describe 'Wait-McpEvent' {
         (Wait-McpEvent reaction -TimeoutSec 30 -Since (Get-Date).AddSeconds(-5)).Data.to | Should -Be 'process_items'
     }
 
+    It 'lets handlers run for what happened before it, while the engine had no moment for them' {
+        $null = Register-McpEvent result { $null = New-McpEvent reaction }
+        $start = New-McpEvent begin
+        $job = Invoke-McpTool process_data @{ records = 400 } -AsJob -Mode Call
+
+        # One expression: between its parts the engine runs nothing.
+        $waited = $job.Finished.WaitOne(60000), (Wait-McpEvent reaction -Since $start.Timestamp -TimeoutSec 20)
+
+        $waited[0] | Should -BeTrue
+        $waited[1].Name | Should -Be 'reaction'
+    }
+
     It 'ends with the error of its filter' {
         $since = (New-McpEvent begin).Timestamp
         $failure = Get-Failure { Wait-McpEvent begin { throw 'no idea' } -Since $since -TimeoutSec 20 }

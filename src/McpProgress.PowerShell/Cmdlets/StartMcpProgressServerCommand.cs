@@ -80,7 +80,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
     [Parameter]
     public SwitchParameter Connect { get; set; }
 
-    /// <summary>The name of the server, and of its connection.</summary>
+    /// <summary>The name of the server, and of its connection: <c>sample</c> or <c>commands</c> unless given.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "sample";
@@ -93,8 +93,10 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private bool IsPublishing => Command is not null || Path is not null || Module is not null;
 
-    // The child's own preference is not this one's: only what was said here counts.
-    private bool IsWhatIf => SessionState.PSVariable.GetValue("WhatIfPreference") is true || MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? said) && said is SwitchParameter { IsPresent: true };
+    // Known before ShouldProcess says so: what it prints goes to the output that serving takes away.
+    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? said)
+        ? said is SwitchParameter { IsPresent: true }
+        : SessionState.PSVariable.GetValue("WhatIfPreference") is true or SwitchParameter { IsPresent: true };
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -154,6 +156,11 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private void Publish()
     {
+        if (!MyInvocation.BoundParameters.ContainsKey(nameof(Name)))
+        {
+            Name = "commands";
+        }
+
         CommandSelection selection = new SelectionReader(this).Read(Command, Path, All, Module);
         if (!IsStdio)
         {
@@ -204,26 +211,34 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
             throw new McpFailureException(ErrorIds.InvalidArgument, "A function of this session cannot be served by a child process. Put it into a script and use -Path, or leave out -Stdio: -Http -Connect serves it from here.");
         }
 
-        using (Publication publication = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance))
+        if (IsWhatIf)
         {
-            if (!publication.Keep(command => ShouldProcess(command.Summary, "Publish over stdio")))
-            {
-                return;
-            }
+            List(selection);
+            return;
         }
 
-        StdioEndpoint program = ServerProgram.PowerShell(selection.ToParameters(MaxConcurrency)) with { WorkingDirectory = CurrentFolder };
+        if (!ShouldProcess("The commands, from a child process", "Publish over stdio"))
+        {
+            return;
+        }
+
+        StdioEndpoint program = ServerProgram.PowerShell(selection.ToScript(MaxConcurrency)) with { WorkingDirectory = CurrentFolder };
         McpConnection connection = Open(Name, program, Options);
         State.Add(new McpProgressServer(connection) { Command = program });
         WriteObject(connection);
+    }
+
+    private void List(CommandSelection selection)
+    {
+        using Publication publication = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance);
+        publication.Keep(command => ShouldProcess(command.Summary, "Publish over stdio"));
     }
 
     private void PublishHere(CommandSelection selection)
     {
         if (IsWhatIf)
         {
-            using Publication listed = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance);
-            listed.Keep(command => ShouldProcess(command.Summary, "Publish over stdio"));
+            List(selection);
             return;
         }
 
@@ -298,7 +313,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private void StartStdio()
     {
-        StdioEndpoint shell = ServerProgram.PowerShell($"-Speed {ServerProgram.Text(Speed)}") with { WorkingDirectory = CurrentFolder };
+        StdioEndpoint shell = ServerProgram.PowerShell($"Start-McpProgressServer -Stdio -Speed {ServerProgram.Text(Speed)}") with { WorkingDirectory = CurrentFolder };
         StdioEndpoint program = FindDotnet() is { } dotnet
             ? ServerProgram.Executable(dotnet, "stdio", "--speed", ServerProgram.Text(Speed)) with { WorkingDirectory = CurrentFolder }
             : shell;

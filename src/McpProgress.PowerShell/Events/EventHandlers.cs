@@ -93,6 +93,9 @@ internal sealed class EventHandlers
         {
             _pumps.Push(pump);
         }
+
+        // The engine may have been asked for a moment: while the cmdlet runs it has none.
+        RingAgain();
     }
 
     /// <summary>Says that it lets go. What it caused has been handled when this returns, within limits.</summary>

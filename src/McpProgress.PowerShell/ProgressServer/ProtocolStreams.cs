@@ -13,6 +13,9 @@ internal sealed class ProtocolStreams : IDisposable
     private const int StandardOutput = 1;
     private const int StandardError = 2;
 
+    // Held for the life of the process, which has it as its standard input.
+    private static SafeFileHandle? _nothing;
+
     private ProtocolStreams(Stream input, Stream output) => (Input, Output) = (input, output);
 
     /// <summary>What the client sends.</summary>
@@ -57,7 +60,8 @@ internal sealed class ProtocolStreams : IDisposable
     {
         const int Input = -10, Output = -11, Error = -12;
         var streams = new ProtocolStreams(Console.OpenStandardInput(), Console.OpenStandardOutput());
-        Kernel32.SetStdHandle(Input, File.OpenHandle("NUL").DangerousGetHandle());
+        _nothing = File.OpenHandle("NUL");
+        Kernel32.SetStdHandle(Input, _nothing.DangerousGetHandle());
         Kernel32.SetStdHandle(Output, Kernel32.GetStdHandle(Error));
         return streams;
     }

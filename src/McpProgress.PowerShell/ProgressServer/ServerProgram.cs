@@ -24,8 +24,8 @@ internal static class ServerProgram
         Executable(dotnet, "http", "--port", Text(port), "--speed", Text(speed), "--exit-with-stdin");
 
     /// <summary>This PowerShell, serving over stdio: slower to start than the executable, and always there.</summary>
-    /// <param name="parameters">The further parameters of <c>Start-McpProgressServer</c>, as PowerShell reads them.</param>
-    public static StdioEndpoint PowerShell(string parameters) => Shell($"Start-McpProgressServer -Stdio {parameters}");
+    /// <param name="script">Ends in <c>Start-McpProgressServer -Stdio</c>.</param>
+    public static StdioEndpoint PowerShell(string script) => Shell(script);
 
     /// <summary>This PowerShell, serving the sample tools over HTTP as the executable does.</summary>
     public static StdioEndpoint PowerShellHttp(int port, double speed)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Text;
 using McpProgress.PowerShell.ProgressServer;
 
 namespace McpProgress.PowerShell.Publishing;
@@ -25,27 +26,28 @@ internal sealed class CommandSelection
     /// <summary>Where commands start.</summary>
     public required string Location { get; init; }
 
-    /// <summary>The parameters of <c>Start-McpProgressServer</c> that mean the same in another process.</summary>
-    public string ToParameters(int maxConcurrency)
+    /// <summary>The script that serves the same in another PowerShell, over stdio.</summary>
+    public string ToScript(int maxConcurrency)
     {
-        var parameters = new List<string>();
-        Add("-Command", Commands.Select(command => command is ExternalScriptInfo script ? script.Path : $"{command.ModuleName}\\{command.Name}".TrimStart('\\')));
-        Add("-Path", Paths);
-        Add("-Module", Modules.Concat(Commands.Select(command => command.Module?.Path).OfType<string>()).Distinct(StringComparer.Ordinal));
-        if (All)
+        var script = new StringBuilder();
+        foreach (var module in Commands.Select(command => command.Module?.Path).Where(File.Exists).Distinct(StringComparer.Ordinal))
         {
-            parameters.Add("-All");
+            script.Append(CultureInfo.InvariantCulture, $"Import-Module {ServerProgram.Quoted(module!)}; ");
         }
 
-        parameters.Add(string.Create(CultureInfo.InvariantCulture, $"-MaxConcurrency {maxConcurrency}"));
-        return string.Join(' ', parameters);
+        script.Append("Start-McpProgressServer -Stdio");
+        Add("-Command", Commands.Select(command => command is ExternalScriptInfo file ? file.Path : $"{command.ModuleName}\\{command.Name}".TrimStart('\\')));
+        Add("-Path", Paths.Concat(Modules.Where(Path.IsPathRooted)));
+        Add("-Module", Modules.Where(module => !Path.IsPathRooted(module)));
+        script.Append(All ? " -All" : "").Append(CultureInfo.InvariantCulture, $" -MaxConcurrency {maxConcurrency}");
+        return script.ToString();
 
         void Add(string name, IEnumerable<string> values)
         {
             var literals = string.Join(", ", values.Select(ServerProgram.Quoted));
             if (literals.Length > 0)
             {
-                parameters.Add($"{name} {literals}");
+                script.Append(CultureInfo.InvariantCulture, $" {name} {literals}");
             }
         }
     }

@@ -17,7 +17,7 @@ namespace McpProgress.PowerShell.Publishing;
 /// </remarks>
 internal sealed class RunspaceBaseline
 {
-    // The engine itself sets these as commands come and go; commands do not see them before they are set anew.
+    // The engine itself sets these as commands come and go.
     private static readonly HashSet<string> Volatile = new(StringComparer.OrdinalIgnoreCase)
     {
         "?", "^", "$", "_", "args", "Error", "ExecutionContext", "foreach", "input", "LASTEXITCODE", "Matches", "MyInvocation", "PSBoundParameters",
@@ -64,7 +64,7 @@ internal sealed class RunspaceBaseline
     public static IReadOnlySet<string> NamesOfVariables(Runspace runspace) =>
         Variables(runspace).Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether all is as it was; the list of errors, which needs no look, is cleared.</summary>
+    /// <summary>Whether all is as it was. The list of errors and the last exit code, which nobody means to leave, are cleared.</summary>
     /// <param name="jobs">The runspace's jobs; null when the call ended before it began.</param>
     public bool IsUntouched(JobRepository? jobs)
     {
@@ -84,6 +84,7 @@ internal sealed class RunspaceBaseline
         }
 
         (proxy.GetVariable("Error") as IList)?.Clear();
+        proxy.SetVariable("LASTEXITCODE", null);
         return true;
     }
 
