@@ -79,6 +79,18 @@ Describe 'A handler' {
         $job | Remove-Job -Force
     }
 
+    It 'runs in a cmdlet of the module for what happened before, when the engine had no moment for it' {
+        $null = Register-McpEvent result { $seen.Add([datetimeoffset]::Now) }
+        $job = Invoke-McpTool process_data @{ records = 400 } -Server sample -AsJob -Mode Call
+
+        # In one pipeline: the engine runs nothing between the end of the job and the call.
+        $job | Wait-Job | Invoke-McpTool run_forever -Server sample -TimeoutSec 2 -ErrorAction Ignore
+
+        $seen | Should -HaveCount 1
+        $seen[0] | Should -BeLessThan (Get-McpEvent failed -Last 1).Timestamp
+        $job | Remove-Job -Force
+    }
+
     It 'runs in the order of the events, whichever subscriber they are for' {
         $null = Register-McpEvent result { $seen.Add('result') }
         $null = Register-McpEvent progress { $seen.Add("progress $($_.Data.progress)") }
