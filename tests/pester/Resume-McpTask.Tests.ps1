@@ -3,6 +3,10 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Jobs.Common.ps1')
 
+    # Other tests have left tasks of sessions that were killed.
+    $registry = Join-Path $env:XDG_STATE_HOME 'mcpprogress/tasks'
+    Remove-Item (Join-Path $registry '*.json') -ErrorAction Ignore
+
     # A server of its own process keeps the tasks while sessions come and go.
     $server = Start-McpProgressServer -Http -Speed 10
 
@@ -64,11 +68,6 @@ Describe 'A task of an earlier session' {
 Describe 'Resume-McpTask' {
     BeforeAll {
         $connection = Connect-McpServer -Uri $server.Uri
-        $registry = Join-Path $env:XDG_STATE_HOME 'mcpprogress/tasks'
-        $id = Start-Earlier '(Invoke-McpTool run_forever -AsJob).Task.Id'
-        $serverKey = (Get-ChildItem $registry | Get-Content -Raw | ConvertFrom-Json | Where-Object id -EQ $id).serverKey
-        Get-McpTask $id | Remove-McpTask
-
         # What this server is called in records.
         $probe = Invoke-McpTool run_forever -AsJob
         $serverKey = (Get-Content (Join-Path $registry '*.json') -Raw | ConvertFrom-Json | Where-Object id -EQ $probe.Task.Id).serverKey
@@ -123,7 +122,7 @@ Describe 'Resume-McpTask' {
 
 Describe 'Two sessions at once' {
     It 'do the registry no harm' {
-        $script = "`$null = Connect-McpServer -Uri '$($server.Uri)'; foreach (`$i in 1..40) { `$job = Invoke-McpTool process_items @{ items = @('a') } -AsJob; `$null = Get-McpTask; `$null = `$job | Wait-McpTask; if (`$job.State -ne 'Completed') { throw `$job.State } }; `$job = Invoke-McpTool run_forever -AsJob; `$job.Task.Id"
+        $script = "`$null = Connect-McpServer -Uri '$($server.Uri)'; foreach (`$i in 1..15) { `$job = Invoke-McpTool process_items @{ items = @('a') } -AsJob; `$null = Get-McpTask; `$null = `$job | Wait-McpTask; if (`$job.State -ne 'Completed') { throw `$job.State } }; `$job = Invoke-McpTool run_forever -AsJob; `$job.Task.Id"
         $processes = 1..2 | ForEach-Object { Start-Pwsh $script }
         $ids = foreach ($process in $processes) {
             $output = $process.StandardOutput.ReadToEndAsync()
@@ -135,7 +134,7 @@ Describe 'Two sessions at once' {
 
         # What both left running is there, what has ended is not, and nothing else lies about.
         (Get-McpTask | Where-Object JobId -EQ $null).Id | Sort-Object | Should -Be ($ids | Sort-Object)
-        Get-ChildItem (Join-Path $env:XDG_STATE_HOME 'mcpprogress/tasks') | Should -HaveCount 2
+        Get-ChildItem $registry | Should -HaveCount 2
         $null = Connect-McpServer -Uri $server.Uri
         $jobs = $ids | Resume-McpTask
         Stop-Job $jobs

@@ -28,7 +28,7 @@ public enum BackgroundStatus
     /// <summary>It runs.</summary>
     Working,
 
-    /// <summary>It waits for an answer to a question.</summary>
+    /// <summary>It waits for an answer to a question, which is there to be answered.</summary>
     InputRequired,
 
     /// <summary>It is done; also when the tool's result is an error.</summary>
@@ -212,7 +212,7 @@ public sealed class BackgroundTask
                 _pending.Remove(pending);
             }
 
-            Update(static state => state.Status == BackgroundStatus.InputRequired ? state with { Status = BackgroundStatus.Working } : state);
+            Update(static state => state);
         }
     }
 

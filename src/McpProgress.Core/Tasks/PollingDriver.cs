@@ -147,10 +147,10 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     {
     }
 
-    // A server's notification is news for the views; only an answer to a question of ours ends the task.
+    // News for the views. The status is not taken from it: only the answer to a request of ours ends the task, and it
+    // waits for input when there is a question that can be answered, which may come after the state that announces it.
     private void Apply(JsonObject state)
     {
-        BackgroundStatus status = StatusOf(state);
         JsonNode? numbers = state.Member("_meta").Member("mcpprogress/progress");
         if (state.Member("createdAt").Text() is { } created &&
             DateTimeOffset.TryParse(created, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset createdAt))
@@ -160,7 +160,6 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
 
         Task.Update(before => before with
         {
-            Status = status is BackgroundStatus.InputRequired or BackgroundStatus.Working ? status : before.Status,
             StatusMessage = state.Member("statusMessage").Text() ?? before.StatusMessage,
             Progress = NumberOf(numbers.Member("progress")) ?? before.Progress,
             Total = NumberOf(numbers.Member("total")) ?? before.Total,

@@ -198,6 +198,7 @@ public sealed class TaskDriver2025Tests : IDisposable
             return Task.FromResult<InputAnswer?>(new InputAnswer("accept", new Dictionary<string, object?> { ["colour"] = "blue" }));
         });
         await server.NextAsync("tasks/result");
+        Assert.Equal(BackgroundStatus.Working, task.State.Status);
         await AskAsync(server, "e1");
 
         JsonObject answer = await server.NextAnswerAsync("e1");
