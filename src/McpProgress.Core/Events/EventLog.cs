@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Text.Json;
-using System.Threading.Channels;
 
 namespace McpProgress.Core.Events;
 
@@ -13,18 +11,26 @@ public sealed class EventLog : IAsyncDisposable
     private const int MostWaiting = 200_000;
     private const int BatchBytes = 256 * 1024;
 
-    /// <summary>How long lines are gathered: well below the second within which an event is in the file.</summary>
+    /// <summary>So many events are written at once: in a flood the writer works beside the reader, not after it.</summary>
+    private const int Many = 4096;
+
+    /// <summary>How long events are gathered: well below the second within which they are in the file.</summary>
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);
 
-    private readonly EventHub _hub;
     private readonly Func<string, bool> _wanted;
     private readonly EventLogFile _file;
-    private readonly Channel<ConnectionEvent> _waiting = Channel.CreateBounded<ConnectionEvent>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly object _lock = new();
     private readonly ArrayBufferWriter<byte> _batch = new(BatchBytes + 4096);
-    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly EventLineWriter _lines;
     private readonly IDisposable _subscription;
     private readonly Task _writing;
+
+    /// <summary>Released for the first event that waits, for the one that makes them many, and at the end.</summary>
+    private readonly SemaphoreSlim _signal = new(0);
+
+    private List<ConnectionEvent> _waiting = [];
     private Exception? _failure;
+    private bool _isEnding;
     private long _written;
     private long _missed;
 
@@ -37,7 +43,7 @@ public sealed class EventLog : IAsyncDisposable
     /// <exception cref="McpFailureException">McpInvalidArgument: the file cannot be written.</exception>
     public EventLog(EventHub hub, string path, Func<string, bool> wanted, long rotateAt = 0, int kept = 5)
     {
-        _hub = hub;
+        _lines = new EventLineWriter(hub, _batch);
         _wanted = wanted;
         _file = new EventLogFile(path, rotateAt, kept);
         try
@@ -66,7 +72,16 @@ public sealed class EventLog : IAsyncDisposable
     public long Missed => Interlocked.Read(ref _missed);
 
     /// <summary>Why the log has stopped; null while it works.</summary>
-    public Exception? Failure => Volatile.Read(ref _failure);
+    public Exception? Failure
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _failure;
+            }
+        }
+    }
 
     /// <summary>Whether nothing more is written.</summary>
     public bool IsEnded => _writing.IsCompleted;
@@ -95,82 +110,103 @@ public sealed class EventLog : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _subscription.Dispose();
-        _waiting.Writer.TryComplete();
-        _ending.TrySetResult();
+        lock (_lock)
+        {
+            _isEnding = true;
+        }
+
+        _signal.Release(2);
         await _writing.ConfigureAwait(false);
+        _lines.Dispose();
     }
 
     private void Take(in ConnectionEvent happened)
     {
-        if (_wanted(happened.Name) && !_waiting.Writer.TryWrite(happened))
+        if (!_wanted(happened.Name))
         {
-            Interlocked.Increment(ref _missed);
+            return;
         }
+
+        lock (_lock)
+        {
+            if (_failure is not null || _waiting.Count >= MostWaiting)
+            {
+                _missed++;
+                return;
+            }
+
+            _waiting.Add(happened);
+            if (_waiting.Count is not (1 or Many))
+            {
+                return;
+            }
+        }
+
+        _signal.Release();
     }
 
     private async Task WriteAsync()
     {
+        List<ConnectionEvent> batch = [];
         try
         {
-            while (await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
+            bool isLast;
+            do
             {
-                // A batch costs one lock and one write, however many lines it has.
-                await Task.WhenAny(Task.Delay(Gather), _ending.Task).ConfigureAwait(false);
-                while (AppendBatch())
+                await _signal.WaitAsync().ConfigureAwait(false);
+                await _signal.WaitAsync(Gather).ConfigureAwait(false);
+                lock (_lock)
                 {
+                    (batch, _waiting) = (_waiting, batch);
+                    isLast = _isEnding;
                 }
+
+                Append(batch);
+                batch.Clear();
             }
+            while (!isLast);
         }
         catch (Exception exception)
         {
             // Kept for whoever asks, and told: the work that is logged must not suffer from its log.
-            Volatile.Write(ref _failure, exception);
-            Abandon();
+            lock (_lock)
+            {
+                _failure = exception;
+                _missed += _waiting.Count;
+                _waiting = [];
+            }
+
             Failed?.Invoke(exception);
         }
     }
 
-    /// <summary>Appends up to a batch of what waits; false when there was nothing.</summary>
-    private bool AppendBatch()
+    private void Append(List<ConnectionEvent> events)
     {
-        _batch.ResetWrittenCount();
-        int count = 0;
+        int done = 0;
         try
         {
-            using (var json = new Utf8JsonWriter(_batch, new JsonWriterOptions { SkipValidation = true }))
+            while (done < events.Count)
             {
-                while (_batch.WrittenCount < BatchBytes && _waiting.Reader.TryRead(out ConnectionEvent happened))
+                _batch.ResetWrittenCount();
+                int next = done;
+                while (next < events.Count && _batch.WrittenCount < BatchBytes)
                 {
-                    count++;
-                    EventLogLine.Write(json, _hub, happened);
-                    json.Flush();
-                    json.Reset();
-                    _batch.Write("\n"u8);
+                    _lines.Write(events[next++]);
                 }
-            }
 
-            if (count > 0)
-            {
                 _file.Append(_batch.WrittenSpan);
-                Interlocked.Add(ref _written, count);
+                Interlocked.Add(ref _written, next - done);
+                done = next;
             }
         }
         catch
         {
-            Interlocked.Add(ref _missed, count);
+            lock (_lock)
+            {
+                _missed += events.Count - done;
+            }
+
             throw;
-        }
-
-        return count > 0;
-    }
-
-    // From here on Take counts what is missed, since nothing can be put into a completed channel.
-    private void Abandon()
-    {
-        _waiting.Writer.TryComplete();
-        while (_waiting.Reader.TryRead(out _))
-        {
-            Interlocked.Increment(ref _missed);
         }
     }
 }

@@ -140,7 +140,7 @@ internal sealed class EventHandlers
     // Runs under the hub's lock, on whatever thread publishes.
     private void Take(in ConnectionEvent happened)
     {
-        if (_subscriptions.Length == 0 && !IsListened(happened.Name))
+        if (!IsWanted(happened) && !IsListened(happened.Name))
         {
             return;
         }
@@ -157,6 +157,19 @@ internal sealed class EventHandlers
             _started = true;
             _ = Task.Run(HandOnAsync);
         }
+    }
+
+    private bool IsWanted(in ConnectionEvent happened)
+    {
+        foreach (McpEventSubscription subscription in _subscriptions)
+        {
+            if (subscription.Wants(happened))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool IsListened(string name)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Events;
+using McpProgress.Core.Progress;
 using McpProgress.Core.Tests.Configuration;
 using McpProgress.Core.Tests.Support;
 
@@ -32,6 +33,36 @@ public sealed class EventLogTests : IDisposable
         Assert.Equal(("call-7", "task-1", _hub.IdOf(1), DateTimeOffset.UnixEpoch), (lines[1].CallId, lines[1].TaskId, lines[1].ParentId, lines[1].Timestamp));
         Assert.Equal("""{"sequence":1,"progress":3,"total":4,"percentComplete":75,"message":"step 3"}""", lines[1].Data.ToJsonString());
         Assert.Equal((2, 0, true), (log.Written, log.Missed, log.IsEnded));
+    }
+
+    [Theory]
+    [InlineData(1, 3.0, "plain, (100%) [a]")]
+    [InlineData(-7, 1e14, null)]
+    [InlineData(0.1, 3.0, "not whole")]
+    [InlineData(1e15, 2e15, "large")]
+    [InlineData(1, null, "no total")]
+    [InlineData(2, 3.0, "\"quoted\" \\ <b> ü 𝄞")]
+    [InlineData(2, 3.0, "")]
+    public async Task Progress_comes_back_as_it_was_however_it_was_written(double progress, double? total, string? message)
+    {
+        var update = new ProgressUpdate(5, progress, total, message, new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero));
+        EventLog log = Open();
+        _hub.PublishProgress("sérver \"1\"", "call-\n7", null, 3, update);
+        _hub.PublishProgress("sérver \"1\"", "call-\n7", "task", 0, update);
+        _hub.PublishProgress(null, null, null, 3, update);
+        await log.DisposeAsync();
+
+        EventLogLine[] published = [.. _hub.Snapshot().Select(happened => EventLogLine.From(_hub, happened))];
+        EventLogLine[] logged = [.. EventLog.Read(File, Torn)];
+        Assert.Equal(published.Select(line => line with { Data = null! }), logged.Select(line => line with { Data = null! }));
+        Assert.All(logged, line =>
+        {
+            Assert.Equal(progress, (double)line.Data["progress"]!);
+            Assert.Equal(total, (double?)line.Data["total"]);
+            Assert.Equal(message, (string?)line.Data["message"]);
+            Assert.Equal(update.PercentComplete, (int)line.Data["percentComplete"]!);
+            Assert.Equal(5, (int)line.Data["sequence"]!);
+        });
     }
 
     [Fact]
