@@ -162,7 +162,7 @@ Describe 'A log that is read' {
 
     It 'gives the events as they were' {
         $log = Start-McpEventLog (Join-Path $TestDrive same.jsonl)
-        $begin = New-McpEvent begin @{ text = "Grüße`n`e[1m" }
+        $begin = New-McpEvent begin @{ text = "Gr`u{fc}`u{df}e`n`e[1m" }
         $null = Invoke-McpTool process_items @{ items = 'a' } -Server sample
         $log | Stop-McpEventLog
 

@@ -17,16 +17,16 @@ Describe 'Wait-McpEvent' {
 
     It 'returns an event that happens while it waits' {
         $job = Invoke-McpTool run_forever -AsJob -Mode Call
-        $event = Wait-McpEvent progress, failed -TimeoutSec 60
-        $event.Name | Should -Be 'progress'
-        $event.TaskId | Should -Be $job.Task.Id
+        $found = Wait-McpEvent progress, failed -TimeoutSec 60
+        $found.Name | Should -Be 'progress'
+        $found.TaskId | Should -Be $job.Task.Id
     }
 
     It 'returns the first that the filter accepts' {
         $before = New-McpEvent begin
         foreach ($number in 1..4) { $null = New-McpEvent numbered @{ n = $number } }
-        $event = Wait-McpEvent * { $_.Name -eq 'numbered' -and $args[0].Data.n -gt 2 } -Since $before.Timestamp -TimeoutSec 20
-        $event.Data.n | Should -Be 3
+        $found = Wait-McpEvent * { $_.Name -eq 'numbered' -and $args[0].Data.n -gt 2 } -Since $before.Timestamp -TimeoutSec 20
+        $found.Data.n | Should -Be 3
     }
 
     It 'takes none of before, without -Since' {
