@@ -3,7 +3,7 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Jobs.Common.ps1')
 
-    function Stop-Server($Connection) {
+    function Invoke-Kill($Connection) {
         # The process that was started may be a shell around the server: all of it goes.
         $processes = @(Get-Process | Where-Object { $_.Parent.Id -eq $Connection.ProcessId }) + (Get-Process -Id $Connection.ProcessId)
         $processes | Stop-Process -Force
@@ -23,7 +23,7 @@ Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
         $connection = Connect-Kind $Kind
         $job = Invoke-McpTool run_forever -AsJob -Mode $Kind -Server $connection
         Wait-Until { $job.StatusMessage -eq 'Still running' }
-        Stop-Server $connection
+        Invoke-Kill $connection
         $null = Wait-Job $job -Timeout 10
         $job.State | Should -Be 'Failed'
         (Get-Failure { Receive-Job $job -ErrorAction Stop }).FullyQualifiedErrorId | Should -BeLike 'McpConnectionLost*'
@@ -40,7 +40,7 @@ Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
         $connection = Connect-Kind $Kind -Argument '--task-store', "file:$store"
         $job = Invoke-McpTool run_forever -AsJob -Mode $Kind -Server $connection
         Wait-Until { $job.StatusMessage -eq 'Still running' }
-        Stop-Server $connection
+        Invoke-Kill $connection
     }
 
     It 'waits, and says for what' {
@@ -87,7 +87,7 @@ Describe 'A job over HTTP' {
         $port = ([uri] $server.Uri).Port
         $store = Join-Path $TestDrive 'http.db'
         Stop-McpProgressServer $server
-        function Start-Again {
+        function Invoke-Server {
             $start = [System.Diagnostics.ProcessStartInfo]::new('dotnet')
             @($sampleServer, 'http', '--port', $port, '--task-store', "file:$store").ForEach({ $start.ArgumentList.Add($_) })
             $start.RedirectStandardOutput = $start.RedirectStandardError = $true
@@ -96,7 +96,7 @@ Describe 'A job over HTTP' {
             $process
         }
 
-        $process = Start-Again
+        $process = Invoke-Server
         try {
             $null = Connect-McpServer -Uri $server.Uri
             $job = Invoke-McpTool run_forever -AsJob
@@ -104,7 +104,7 @@ Describe 'A job over HTTP' {
             $process.Kill()
             Wait-Until { $job.StatusMessage -match 'connection was lost' }
             $job.State | Should -Be 'Running'
-            $process = Start-Again
+            $process = Invoke-Server
             $null = Wait-Job $job -Timeout 20
             (Get-Failure { Receive-Job $job -ErrorAction Stop }).Exception.Message | Should -Match 'restarted'
         } finally {

@@ -21,7 +21,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     BeforeAll {
         $connection = Connect-Kind $Kind
 
-        function Start-Work([string] $Tool = 'process_items', [hashtable] $Argument = @{ items = @('a', 'b') }) {
+        function Invoke-Work([string] $Tool = 'process_items', [hashtable] $Argument = @{ items = @('a', 'b') }) {
             Invoke-McpTool $Tool $Argument -AsJob -Mode $Kind -Server $connection -ErrorAction Stop
         }
     }
@@ -31,7 +31,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'is one of the session''s jobs' {
-        $job = Start-Work
+        $job = Invoke-Work
         $job.GetType().FullName | Should -Be 'McpProgress.McpJob'
         $job.PSJobTypeName | Should -Be 'McpTask'
         $job.Location | Should -Be $Kind
@@ -41,7 +41,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'gives its result once' {
-        $job = Start-Work | Wait-Job
+        $job = Invoke-Work | Wait-Job
         $job.State | Should -Be 'Completed'
         $job.HasMoreData | Should -BeTrue
         (Receive-Job $job).results | Should -Be 'A', 'B'
@@ -50,20 +50,20 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'keeps its result with -Keep' {
-        $job = Start-Work | Wait-Job
+        $job = Invoke-Work | Wait-Job
         (Receive-Job $job -Keep).processed | Should -Be 2
         (Receive-Job $job -Keep).processed | Should -Be 2
     }
 
     It 'is waited for, received and removed in one go' {
-        $job = Start-Work
+        $job = Invoke-Work
         (Receive-Job $job -Wait -AutoRemoveJob).processed | Should -Be 2
         Get-Job -Id $job.Id -ErrorAction Ignore | Should -BeNullOrEmpty
         Get-McpTask | Where-Object JobId -EQ $job.Id | Should -BeNullOrEmpty
     }
 
     It 'has its outcome in its streams when it has its final state' {
-        $job = Start-Work
+        $job = Invoke-Work
         # No waiting in between: what the streams do not have now, they will never have.
         Wait-Until { $job.State -eq 'Completed' }
         $job.Output.Count | Should -Be 1
@@ -73,7 +73,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'shows how far it is, and replaces its progress' {
-        $job = Start-Work analyze_data @{ data_id = 'd1' }
+        $job = Invoke-Work analyze_data @{ data_id = 'd1' }
         $most = 0
         Wait-Until { $most = [Math]::Max($most, $job.Progress.Count); $job.PercentComplete -ge 40 -or $job.State -ne 'Running' }
         $job.State | Should -Be 'Running'
@@ -88,7 +88,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'ends when it is stopped' {
-        $job = Start-Work run_forever @{}
+        $job = Invoke-Work run_forever @{}
         Wait-Until { $job.StatusMessage -eq 'Still running' }
         $clock = [System.Diagnostics.Stopwatch]::StartNew()
         Stop-Job $job
@@ -100,7 +100,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'is not removed while it runs, except by force' {
-        $job = Start-Work run_forever @{}
+        $job = Invoke-Work run_forever @{}
         (Get-Failure { Remove-Job $job }).FullyQualifiedErrorId | Should -BeLike '*RemoveJobCommand'
         Remove-Job $job -Force
         Get-Job -Id $job.Id -ErrorAction Ignore | Should -BeNullOrEmpty
@@ -108,7 +108,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'can be disposed while it runs' {
-        $job = Start-Work run_forever @{}
+        $job = Invoke-Work run_forever @{}
         $task = $job.Task
         $clock = [System.Diagnostics.Stopwatch]::StartNew()
         $job.Dispose()
@@ -120,7 +120,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'fails with one error when its tool fails' {
-        $job = Start-Work fail_halfway @{} | Wait-Job
+        $job = Invoke-Work fail_halfway @{} | Wait-Job
         $job.State | Should -Be 'Failed'
         $job.Progress[-1].RecordType | Should -Be 'Completed'
         $output = Receive-Job $job -ErrorVariable failures -ErrorAction SilentlyContinue
@@ -147,7 +147,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'says in its status that it waits for input' {
-        $job = Start-Work book_table @{ restaurant = 'Luigi' }
+        $job = Invoke-Work book_table @{ restaurant = 'Luigi' }
         Wait-Until { (Get-McpTask $job).Status -eq 'InputRequired' }
         $job.State | Should -Be 'Running'
         $job.StatusMessage | Should -Match 'A table at Luigi'

@@ -71,7 +71,7 @@ Describe 'Start-McpProgressServer over HTTP' {
         $path = $env:PATH
         $env:PATH = "$folder"
         try {
-            $token = ConvertTo-SecureString 'a long random text' -AsPlainText
+            $token = New-Secret 'a long random text'
             $http = Start-McpProgressServer -Http -Token $token -Speed 100 -Name bare
             $stdio = Start-McpProgressServer -Stdio -Connect -Speed 100
             $inUse = Get-Failure { Start-McpProgressServer -Http -Port $http.Port }

@@ -179,7 +179,7 @@ Describe 'A published server' {
     }
 
     It 'with a token lets nobody in without it, and shows it to nobody' {
-        $token = ConvertTo-SecureString 'very-secret-token' -AsPlainText
+        $token = [System.Net.NetworkCredential]::new('', 'very-secret-token').SecurePassword
         $server = Start-McpProgressServer -Http -Path $publishedScript -Token $token -Name guarded
         (Invoke-WebRequest $server.Uri -SkipHttpErrorCheck).StatusCode | Should -Be 401
         $connection = Connect-McpServer -Uri $server.Uri -Token $token -Name inside

@@ -11,7 +11,7 @@ BeforeAll {
     $server = Start-McpProgressServer -Http -Speed 10
 
     # What another session starts, and what it says of it.
-    function Start-Earlier([string] $Script) {
+    function Invoke-Earlier([string] $Script) {
         Invoke-FreshPowerShell "Import-Module '$modulePath'; `$connection = Connect-McpServer -Uri '$($server.Uri)'; $Script"
     }
 }
@@ -23,7 +23,7 @@ AfterAll {
 Describe 'A task of an earlier session' {
     BeforeAll {
         # Its question keeps it from ending before this session has seen it.
-        $id = Start-Earlier '(Invoke-McpTool book_table @{ restaurant = "Luigi" } -AsJob).Task.Id'
+        $id = Invoke-Earlier '(Invoke-McpTool book_table @{ restaurant = "Luigi" } -AsJob).Task.Id'
     }
 
     It 'is listed, without a job' {
@@ -107,14 +107,14 @@ Describe 'Resume-McpTask' {
     }
 
     It 'answers what the task asks with its handler' {
-        $id = Start-Earlier '$job = Invoke-McpTool book_table @{ restaurant = "Luigi" } -AsJob; while ($job.Task.Status -ne "InputRequired") { [System.Threading.Thread]::Sleep(10) }; $job.Task.Id'
+        $id = Invoke-Earlier '$job = Invoke-McpTool book_table @{ restaurant = "Luigi" } -AsJob; while ($job.Task.Status -ne "InputRequired") { [System.Threading.Thread]::Sleep(10) }; $job.Task.Id'
         (Get-McpTask $id).Status | Should -Be 'InputRequired'
         $job = Resume-McpTask $id -InputHandler { @{ confirm = $true; guests = 7 } }
         (Receive-Job $job -Wait).guests | Should -Be 7
     }
 
     It 'forgets a task with Remove-McpTask' {
-        $id = Start-Earlier '(Invoke-McpTool run_forever -AsJob).Task.Id'
+        $id = Invoke-Earlier '(Invoke-McpTool run_forever -AsJob).Task.Id'
         Get-McpTask $id | Remove-McpTask
         Get-McpTask | Where-Object Id -EQ $id | Should -BeNullOrEmpty
     }

@@ -16,7 +16,7 @@ Describe 'Send-McpTaskInput to a task of kind <Kind>' -ForEach $kinds {
     BeforeAll {
         $connection = Connect-Kind $Kind
 
-        function Start-Booking([scriptblock] $InputHandler) {
+        function Invoke-Booking([scriptblock] $InputHandler) {
             $handler = $InputHandler ? @{ InputHandler = $InputHandler } : @{}
             $job = Invoke-McpTool book_table @{ restaurant = 'Luigi' } -AsJob -Mode $Kind -Server $connection @handler
             Wait-Until { $job.Task.InputRequest.Count -eq 1 -or $job.State -ne 'Running' }
@@ -29,7 +29,7 @@ Describe 'Send-McpTaskInput to a task of kind <Kind>' -ForEach $kinds {
     }
 
     It 'shows what is asked' {
-        $job = Start-Booking
+        $job = Invoke-Booking
         $question = $job.Task.InputRequest[0]
         $question.Message | Should -Be 'A table at Luigi at 20:00: for how many, and shall I book it?'
         $question.Schema.properties.guests.maximum | Should -Be 20
@@ -46,7 +46,7 @@ Describe 'Send-McpTaskInput to a task of kind <Kind>' -ForEach $kinds {
         @{ Case = 'decline'; Answer = 'decline'; Booked = $false }
         @{ Case = 'nothing'; Answer = $null; Booked = $false }
     ) {
-        $job = Start-Booking
+        $job = Invoke-Booking
         Send-McpTaskInput $job $Answer
         $result = Receive-Job $job -Wait -AutoRemoveJob
         $result.booked | Should -Be $Booked
@@ -57,7 +57,7 @@ Describe 'Send-McpTaskInput to a task of kind <Kind>' -ForEach $kinds {
     }
 
     It 'refuses a wrong answer with what is wanted, and takes the next' {
-        $job = Start-Booking
+        $job = Invoke-Booking
         $failure = Get-Failure { Send-McpTaskInput $job @{ confirm = $true; guests = 21 } }
         $failure.FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument*'
         $failure.Exception.Message | Should -Match 'guests.*20'
@@ -69,7 +69,7 @@ Describe 'Send-McpTaskInput to a task of kind <Kind>' -ForEach $kinds {
     }
 
     It 'answers each question once' {
-        $job = Start-Booking
+        $job = Invoke-Booking
         $key = $job.Task.InputRequest[0].Key
         Send-McpTaskInput $job @{ confirm = $true } -Key $key
         (Get-Failure { Send-McpTaskInput $job @{ confirm = $false } -Key $key }).Exception.Message | Should -Match 'answered already'
@@ -77,7 +77,7 @@ Describe 'Send-McpTaskInput to a task of kind <Kind>' -ForEach $kinds {
     }
 
     It 'comes in where a handler''s answer does not fit' {
-        $job = Start-Booking { @{ confirm = $true; guests = 'many' } }
+        $job = Invoke-Booking { @{ confirm = $true; guests = 'many' } }
         Wait-Until { $job.Warning.Count -gt 0 }
         $job.Warning[0].Message | Should -Match 'guests'
         Send-McpTaskInput $job @{ confirm = $true }
