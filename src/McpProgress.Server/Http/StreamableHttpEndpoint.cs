@@ -36,6 +36,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     private readonly HttpServerOptions _http;
     private readonly ToolProtocol _protocol;
     private readonly RequestGuard _guard;
+    private readonly HeaderRules _headers;
     private readonly SessionTable _sessions;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -56,6 +57,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         _time = tools.TimeProvider;
         _protocol = new ToolProtocol(tools, loggers);
         _guard = new RequestGuard(http);
+        _headers = new HeaderRules(tools.Tools);
         _sessions = new SessionTable(http, _protocol, loggers, _time);
     }
 
@@ -153,7 +155,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
             return;
         }
 
-        if (HeaderRules.Check(exchange, message) is { } detail)
+        if (_headers.Check(exchange, message) is { } detail)
         {
             await RefuseAsync(exchange, 400, detail, (message as JsonRpcRequest)?.Id ?? default).ConfigureAwait(false);
             return;

@@ -45,6 +45,10 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bo
         {
             end = Message("failed", "The task was cancelled.");
         }
+        catch (McpProtocolException failure)
+        {
+            end = Message("failed", failure.Message);
+        }
 
         _updates.Writer.TryComplete();
         await session.Outbox.SendAsync(_sequence, end, CancellationToken.None).ConfigureAwait(false);
@@ -74,14 +78,18 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bo
         session.SendServerEventAsync(name, result, CancellationToken.None, ids.SessionId);
 
     /// <inheritdoc/>
-    public Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken)
+    public bool Takes(ToolQuestion question)
     {
         // Since 2026-07-28 a server sends no requests, and MCPC has no other way to ask.
         var server = session.Client.Server;
-        return server.ClientCapabilities?.Elicitation?.Form is not null && !ProtocolVersions.IsModern(server.NegotiatedProtocolVersion)
-            ? Elicitation.AskAsync(server, request, ids.TaskId, cancellationToken)
-            : throw Elicitation.Unable(tool);
+        return !ProtocolVersions.IsModern(server.NegotiatedProtocolVersion) && question.IsTakenBy(server.ClientCapabilities);
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<object>> AskAsync(IReadOnlyList<ToolQuestion> questions, CancellationToken cancellationToken) =>
+        questions.FirstOrDefault(question => !Takes(question)) is { } refused
+            ? throw ClientRequests.Unable(tool, refused)
+            : ClientRequests.AskAsync(session.Client.Server, questions, ids.TaskId, cancellationToken);
 
     // The original's progress is a percentage. Where no total is known there is none, only what is being done.
     private static JsonObject ToResult(ProgressUpdate update)

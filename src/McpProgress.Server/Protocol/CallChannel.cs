@@ -11,7 +11,7 @@ namespace McpProgress.Server.Protocol;
 
 /// <summary>
 /// The channel of a plain call: progress as <c>notifications/progress</c> if the request carried a token, log messages
-/// as <c>notifications/message</c> if the client asked for that level, questions as <c>elicitation/create</c>, all on the
+/// as <c>notifications/message</c> if the client asked for that level, questions as requests, all on the
 /// request's own stream.
 /// </summary>
 internal sealed class CallChannel : IToolChannel, IDisposable
@@ -64,8 +64,13 @@ internal sealed class CallChannel : IToolChannel, IDisposable
     public ValueTask SendServerEventAsync(string name, JsonNode? result) => _request.Session.Mcpc.SendServerEventAsync(name, result, _cancelled);
 
     /// <inheritdoc/>
-    public Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken) =>
-        _request.CanElicit ? Elicitation.AskAsync(_request.Server, request, taskId: null, cancellationToken) : throw Elicitation.Unable(_tool);
+    public bool Takes(ToolQuestion question) => question.IsTakenBy(_request.Client);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<object>> AskAsync(IReadOnlyList<ToolQuestion> questions, CancellationToken cancellationToken) =>
+        questions.FirstOrDefault(question => !Takes(question)) is { } refused
+            ? throw ClientRequests.Unable(_tool, refused)
+            : ClientRequests.AskAsync(_request.Server, questions, taskId: null, cancellationToken);
 
     /// <summary>Sends what progress still waits; afterwards none is sent. The result may follow.</summary>
     public ValueTask CompleteAsync() => _progress?.CompleteAsync() ?? default;
