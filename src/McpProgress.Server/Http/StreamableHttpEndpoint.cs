@@ -13,10 +13,12 @@ namespace McpProgress.Server.Http;
 /// </summary>
 /// <remarks>
 /// A client that closes the response cancels its call on 2026-07-28. Before, a disconnect is not a cancellation: the
-/// call runs on and only its answer is lost.
+/// call runs on; on 2025-11-25 the client can come back for its answer (<c>Last-Event-ID</c>), before it is lost.
 /// </remarks>
 public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
 {
+    private const string LastEventId = "Last-Event-ID";
+
     /// <summary>The path of the endpoint; it also answers with a slash at the end.</summary>
     public const string Path = "/mcp";
 
@@ -178,7 +180,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         var session = new HttpSession(id: null, _protocol, _time);
         await using (session.ConfigureAwait(false))
         {
-            await CallAsync(exchange, session, request, modern: true).ConfigureAwait(false);
+            await CallAsync(exchange, session, request).ConfigureAwait(false);
         }
     }
 
@@ -198,7 +200,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
 
         if (message is JsonRpcRequest request)
         {
-            await CallAsync(exchange, session, request, modern: false).ConfigureAwait(false);
+            await CallAsync(exchange, session, request).ConfigureAwait(false);
             return;
         }
 
@@ -226,16 +228,16 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         }
 
         exchange.SetHeader(HeaderRules.SessionId, session.Id!);
-        if (!await CallAsync(exchange, session, initialize, modern: false).ConfigureAwait(false))
+        if (!await CallAsync(exchange, session, initialize).ConfigureAwait(false))
         {
             await _sessions.EndAsync(session.Id!).ConfigureAwait(false);
         }
     }
 
     // True when the request was answered with a result, or may still be.
-    private async Task<bool> CallAsync(HttpExchange exchange, HttpSession session, JsonRpcRequest request, bool modern)
+    private async Task<bool> CallAsync(HttpExchange exchange, HttpSession session, JsonRpcRequest request)
     {
-        if (session.TryBegin(exchange, request.Id, modern) is not { } answer)
+        if (session.TryBegin(exchange, request.Id, request.Context!.ProtocolVersion) is not { } answer)
         {
             await RefuseAsync(exchange, 400, $"Bad Request: a request with the id '{request.Id}' is running.", request.Id, McpErrorCode.InvalidRequest).ConfigureAwait(false);
             return false;
@@ -243,7 +245,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
 
         await using (answer.ConfigureAwait(false))
         {
-            request.Context!.RelatedTransport = answer;
+            request.Context.RelatedTransport = answer;
             if (!session.Transport.Receive(request))
             {
                 answer.End();
@@ -298,9 +300,36 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         {
             await RefuseAsync(exchange, 406, "Not Acceptable: accept text/event-stream.").ConfigureAwait(false);
         }
+        else if (exchange.RequestHeader(LastEventId) is { Length: > 0 } last)
+        {
+            await ResumeAsync(exchange, session, last).ConfigureAwait(false);
+        }
         else
         {
             await StreamAsync(exchange, session).ConfigureAwait(false);
+        }
+    }
+
+    // A client that lost the response to a request comes for the rest (2025-11-25, resumability).
+    private async Task ResumeAsync(HttpExchange exchange, HttpSession session, string lastEventId)
+    {
+        if (EventHistory.Parse(lastEventId) is not { } last || session.FindStream(last.Stream) is not { } answer)
+        {
+            await RefuseAsync(exchange, 400, $"Bad Request: there is nothing to resume after the event '{lastEventId}'.").ConfigureAwait(false);
+            return;
+        }
+
+        var events = new EventStream(exchange, answer.History);
+        session.StreamOpened();
+        try
+        {
+            answer.Resume(events, last.Number);
+            await HoldAsync(exchange, session, events, firstSign: TimeSpan.Zero).ConfigureAwait(false);
+        }
+        finally
+        {
+            await events.CloseAsync().ConfigureAwait(false);
+            session.StreamClosed();
         }
     }
 
