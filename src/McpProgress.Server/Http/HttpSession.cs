@@ -60,12 +60,11 @@ internal sealed class HttpSession : IAsyncDisposable
     /// <summary>Makes the answer to a request; null when one of the same id is still running.</summary>
     /// <param name="exchange">The exchange to answer.</param>
     /// <param name="id">The request's id.</param>
-    /// <param name="version">The revision it is of; null when it does not say.</param>
-    public PostStream? TryBegin(HttpExchange exchange, RequestId id, string? version)
+    public PostStream? TryBegin(HttpExchange exchange, RequestId id)
     {
         // Only since 2025-11-25 clients know events without a message, which a way back begins with.
-        var history = version == ProtocolVersions.November2025 ? new EventHistory(Interlocked.Increment(ref _lastStream)) : null;
-        var stream = new PostStream(_session, exchange, id, ProtocolVersions.IsModern(version), history) { Answered = Close };
+        var history = _session.Server.NegotiatedProtocolVersion == ProtocolVersions.November2025 ? new EventHistory(Interlocked.Increment(ref _lastStream)) : null;
+        var stream = new PostStream(_session, exchange, id, modern: Id is null, history) { Answered = Close };
         return _calls.TryAdd(id, stream) ? stream : null;
     }
 

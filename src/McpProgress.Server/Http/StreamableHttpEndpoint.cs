@@ -164,7 +164,9 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         }
 
         var version = exchange.RequestHeader(HeaderRules.ProtocolVersion);
-        message.Context = new() { ProtocolVersion = string.IsNullOrEmpty(version) ? null : version };
+
+        // A session has the revision it agreed on: a header that says another one is a client's slip that changes nothing.
+        message.Context = new() { ProtocolVersion = ProtocolVersions.IsModern(version) ? version : null };
         await (ProtocolVersions.IsModern(version) ? PostModernAsync(exchange, message) : PostInSessionAsync(exchange, message)).ConfigureAwait(false);
     }
 
@@ -237,7 +239,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     // True when the request was answered with a result, or may still be.
     private async Task<bool> CallAsync(HttpExchange exchange, HttpSession session, JsonRpcRequest request)
     {
-        if (session.TryBegin(exchange, request.Id, request.Context!.ProtocolVersion) is not { } answer)
+        if (session.TryBegin(exchange, request.Id) is not { } answer)
         {
             await RefuseAsync(exchange, 400, $"Bad Request: a request with the id '{request.Id}' is running.", request.Id, McpErrorCode.InvalidRequest).ConfigureAwait(false);
             return false;
@@ -245,7 +247,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
 
         await using (answer.ConfigureAwait(false))
         {
-            request.Context.RelatedTransport = answer;
+            request.Context!.RelatedTransport = answer;
             if (!session.Transport.Receive(request))
             {
                 answer.End();

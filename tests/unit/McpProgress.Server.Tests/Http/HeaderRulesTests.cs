@@ -99,6 +99,25 @@ public sealed class HeaderRulesTests
         Assert.Equal(-32601, Assert.Single(await RawHttp.EventsAsync(response))["error"]!["code"]!.GetValue<int>());
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("2025-03-26")]
+    public async Task The_revision_of_a_session_is_the_one_agreed_on_whatever_the_header_says(string? header)
+    {
+        await using var server = await RawHttp.StartAsync(TestServers.Samples());
+        var request = RawHttp.Post("""{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", await server.InitializeAsync());
+        if (header is not null)
+        {
+            request.Headers.Add("MCP-Protocol-Version", header);
+        }
+
+        using var response = await server.SendAsync(request);
+        var tools = Assert.Single(await RawHttp.EventsAsync(response))["result"]!["tools"]!.AsArray();
+
+        // Only 2025-11-25 has it.
+        Assert.All(tools, tool => Assert.NotNull(tool!["execution"]));
+    }
+
     private const string Marked = """
         {
           "type": "object",
