@@ -17,7 +17,7 @@ AfterAll {
 
 Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
     @{ Kind = 'Call' }
-    if (-not $IsWindows) { @{ Kind = 'Mcpc' } }
+    @{ Kind = 'Mcpc' }
 ) {
     It 'fails and says that the connection was lost' {
         $connection = Connect-Kind $Kind
@@ -33,7 +33,7 @@ Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
 
 Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
     @{ Kind = 'ExtensionTask' }
-    if (-not $IsWindows) { @{ Kind = 'Task' } }
+    @{ Kind = 'Task' }
 ) {
     BeforeAll {
         $store = Join-Path $TestDrive "$Kind.db"

@@ -16,7 +16,7 @@ AfterAll {
 
 Describe 'A thousand jobs of kind <Kind>' -ForEach @(
     @{ Kind = 'ExtensionTask' }
-    if (-not $IsWindows) { @{ Kind = 'Mcpc' } }
+    @{ Kind = 'Mcpc' }
 ) {
     BeforeAll {
         $connection = Connect-Kind $Kind -Speed 1

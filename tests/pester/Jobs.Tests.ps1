@@ -5,7 +5,7 @@ BeforeDiscovery {
         @{ Kind = 'Call' }
         @{ Kind = 'ExtensionTask' }
         # These need a shell to keep the newer revision from the server.
-        if (-not $IsWindows) { @{ Kind = 'Mcpc' }; @{ Kind = 'Task' } }
+        @{ Kind = 'Mcpc' }; @{ Kind = 'Task' }
     )
 }
 

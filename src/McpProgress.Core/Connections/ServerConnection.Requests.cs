@@ -116,7 +116,12 @@ public sealed partial class ServerConnection
                 exception);
         }
 
-        McpFailureException failure = Failures.Connecting(Target, exception);
+        McpFailureException failure = _options.ProtocolVersion is { } pinned && exception is McpException
+            ? new McpFailureException(
+                ErrorIds.ConnectionFailed,
+                $"{Target} does not agree to revision {pinned}, which -ProtocolVersion asks for. Leave it out to take the newest revision that both sides speak.",
+                exception)
+            : Failures.Connecting(Target, exception);
         return errors.Length == 0 ? failure : new McpFailureException(failure.ErrorId, failure.Message + errors, exception);
     }
 
