@@ -188,6 +188,19 @@ Describe 'Jobs' {
         $information[0].Tags | Should -Contain 'McpLog'
     }
 
+    It 'carry their own part of the server''s log each, kind <_>' -ForEach 'Call', 'Mcpc', 'Task' {
+        $kind = $_
+        $connection = Connect-Kind $kind -Name "log-$kind"
+        $jobs = 'a', 'b', 'c' | ForEach-Object { Invoke-McpTool download_file @{ filename = $_; size_mb = 1 } -AsJob -Mode $kind -Server $connection }
+        $said = Invoke-McpTool download_file @{ filename = 'd'; size_mb = 1 } -Server $connection 6>&1 | Where-Object { $_ -is [System.Management.Automation.InformationRecord] }
+        "$said" | Should -Be 'Starting download of d (1MB) Download completed: d'
+        $null = $jobs | Wait-Job
+        foreach ($job in $jobs) {
+            $file = ($job.Output[0] | Out-String) -replace '(?s).*downloaded (\w).*', '$1'
+            "$($job.Information)" | Should -Be "Starting download of $file (1MB) Download completed: $file"
+        }
+    }
+
     It 'are refused where the server does not have the way that is asked for' {
         (Get-Failure { Invoke-McpTool process_items @{ items = 'a' } -AsJob -Mode Task }).FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument*'
     }

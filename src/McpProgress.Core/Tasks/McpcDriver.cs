@@ -41,7 +41,7 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
     {
         ServerConnection connection = Slot.Current;
         CallProgress progress = connection.OpenProgress(this);
-        _requestId = progress.Token;
+        _requestId = Task.ProgressToken = progress.Token;
         connection.Mcpc.Expect(Task.Id, progress.Token);
         try
         {

@@ -139,7 +139,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
                 Run(_groupPump!, _group.RoomAsync());
                 if (!_logs.ContainsKey(connection))
                 {
-                    _logs[connection] = new LogRelay(this, _groupPump!, connection.Core);
+                    _logs[connection] = new LogRelay(this, _groupPump!, connection.Core, State.Tasks);
                 }
 
                 _group.Start(() => CallAsync(connection, tool, request));
@@ -215,7 +215,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
             int parentId = _parent?.Next(pump, tool.Name) ?? -1;
             using var row = new ProgressRow(_writer, pump, TitleOf(connection, tool), parentId, MilestoneReport.ForHost(this, Host));
             pump.Finally(row.Complete);
-            using var log = new LogRelay(this, pump, connection.Core);
+            using var log = new LogRelay(this, pump, connection.Core, State.Tasks);
             try
             {
                 result = await CallAsync(pump, connection, tool, request, row, cancellationToken).ConfigureAwait(false);
