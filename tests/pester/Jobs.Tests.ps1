@@ -192,13 +192,15 @@ Describe 'Jobs' {
         $kind = $_
         $connection = Connect-Kind $kind -Name "log-$kind"
         $jobs = 'a', 'b', 'c' | ForEach-Object { Invoke-McpTool download_file @{ filename = $_; size_mb = 1 } -AsJob -Mode $kind -Server $connection }
-        $said = Invoke-McpTool download_file @{ filename = 'd'; size_mb = 1 } -Server $connection 6>&1 | Where-Object { $_ -is [System.Management.Automation.InformationRecord] }
-        "$said" | Should -Be 'Starting download of d (1MB) Download completed: d'
+        $said = Invoke-McpTool download_file @{ filename = 'd'; size_mb = 1 } -Server $connection 6>&1 | Where-Object Tags -Contains McpLog
+        "$said" | Should -Be 'download_file: Starting download of d (1MB) download_file: Download completed: d'
         $null = $jobs | Wait-Job
         foreach ($job in $jobs) {
             $file = ($job.Output[0] | Out-String) -replace '(?s).*downloaded (\w).*', '$1'
             "$($job.Information)" | Should -Be "Starting download of $file (1MB) Download completed: $file"
         }
+
+        $connection | Disconnect-McpServer
     }
 
     It 'are refused where the server does not have the way that is asked for' {

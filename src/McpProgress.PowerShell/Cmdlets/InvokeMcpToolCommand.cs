@@ -210,12 +210,13 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     private ToolCallResult Call(McpConnection connection, ToolDescriptor tool, ToolCallRequest request)
     {
         ToolCallResult? result = null;
+        BackgroundTasks jobs = State.Tasks;
         Run(async (pump, cancellationToken) =>
         {
             int parentId = _parent?.Next(pump, tool.Name) ?? -1;
             using var row = new ProgressRow(_writer, pump, TitleOf(connection, tool), parentId, MilestoneReport.ForHost(this, Host));
             pump.Finally(row.Complete);
-            using var log = new LogRelay(this, pump, connection.Core, State.Tasks);
+            using var log = new LogRelay(this, pump, connection.Core, jobs);
             try
             {
                 result = await CallAsync(pump, connection, tool, request, row, cancellationToken).ConfigureAwait(false);
