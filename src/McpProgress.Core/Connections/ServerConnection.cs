@@ -299,7 +299,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
                 return new StdioConnector(Name, () => new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes));
 
             case HttpEndpoint http:
-                (IClientTransport transport, _http) = HttpConnector.Create(http, _options, _tap, Statistics);
+                (IClientTransport transport, _http) = HttpConnector.Create(http, _options, _tap, Statistics, BreakEvents);
                 return transport;
 
             default:
