@@ -207,6 +207,25 @@ public sealed class ExtensionTaskDriverTests : IDisposable
         Assert.Equal("fine", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
     }
 
+    [Fact]
+    public async Task A_subscription_to_the_task_spares_the_wait_for_the_next_poll()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        (BackgroundTask task, _) = await StartAsync(server);
+        JsonObject subscribed = await server.NextAsync("subscriptions/listen");
+        Assert.Equal("""["t1"]""", subscribed["params"]!["notifications"]!["taskIds"]!.ToJsonString());
+
+        // From here on the server wants to be asked once an hour.
+        JsonObject slow = State("working", ("pollIntervalMs", 3_600_000));
+        server.On("tasks/get", _ => slow.DeepClone());
+        await server.NotifyAsync("notifications/tasks", State("working", ("statusMessage", "news"), ("pollIntervalMs", 3_600_000)));
+        await task.UntilAsync(of => of.State is { StatusMessage: "news", PollInterval.TotalHours: 1 });
+        server.On("tasks/get", _ => State("completed", ("result", McpcClientTests.Text("the result"))));
+        await server.NotifyAsync("notifications/tasks", State("completed"));
+
+        Assert.Equal("the result", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+    }
+
     internal static JsonObject State(string status, params (string Name, JsonNode? Value)[] more)
     {
         var state = new JsonObject
