@@ -5,6 +5,7 @@ using McpProgress.Core.Calls;
 using McpProgress.Core.Events;
 using McpProgress.Core.Progress;
 using McpProgress.Core.Tasks;
+using McpProgress.Core.Transport;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -14,11 +15,19 @@ namespace McpProgress.Core.Connections;
 /// <content>Requests and their failures.</content>
 public sealed partial class ServerConnection
 {
+    private TaskCompletionSource _eventsBroken = NewSource();
+
     /// <summary>Publishes the events of a call or a piece of background work.</summary>
     internal EventScope ScopeOf(string? callId = null, string? taskId = null) => new(_options.Events, Name, callId, taskId);
 
     /// <summary>Completes when the connection has ended, from either side.</summary>
     internal Task Ended => _ended.Task;
+
+    /// <summary>
+    /// Completes when the stream breaks that brings what belongs to no request: what was on its way is lost, although over
+    /// HTTP the connection stands. To be taken before what is waited for can be sent.
+    /// </summary>
+    internal Task EventsBroken => Volatile.Read(ref _eventsBroken).Task;
 
     /// <summary>Makes room for the progress of a task, which outlives the request that creates it.</summary>
     internal CallProgress OpenProgress(IProgressObserver observer) => _progress.Open(observer);
@@ -56,10 +65,15 @@ public sealed partial class ServerConnection
         using var timers = new CallTimers(progress ?? new CallProgress(0, _options.Time, null), idle, wire.Timeout, _options.Time, cancellationToken);
         using CancellationTokenRegistration lost = _lost.Token.UnsafeRegister(static state => ((CallTimers)state!).Finish(CallEnd.Lost), timers);
         var responseStream = new CancellationTokenSource();
+
+        // Before 2026-07-28 the SDK has nothing to add to a request that has an id of its own.
+        StdioTransport? direct = progress is null || IsStateless ? null : _stdio;
         Task<JsonRpcResponse>? answer = null;
         try
         {
-            answer = Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
+            answer = direct is not null
+                ? direct.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token)
+                : Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
             _ = answer.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return (await answer.WaitAsync(timers.Ended).ConfigureAwait(false)).Result;
         }
@@ -71,7 +85,7 @@ public sealed partial class ServerConnection
         {
             RequestId? unanswered = progress is null ? null : _progress.RequestOf(progress.Token);
             bool isStdio = Endpoint is StdioEndpoint;
-            _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && answer is not null ? answer : Task.CompletedTask, responseStream);
+            _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && direct is null && answer is not null ? answer : Task.CompletedTask, responseStream);
             throw Early(timers.End, wire, idle);
         }
         catch (Exception exception)
@@ -116,7 +130,12 @@ public sealed partial class ServerConnection
                 exception);
         }
 
-        McpFailureException failure = Failures.Connecting(Target, exception);
+        McpFailureException failure = _options.ProtocolVersion is { } pinned && exception is McpException
+            ? new McpFailureException(
+                ErrorIds.ConnectionFailed,
+                $"{Target} does not agree to revision {pinned}, which -ProtocolVersion asks for. Leave it out to take the newest revision that both sides speak.",
+                exception)
+            : Failures.Connecting(Target, exception);
         return errors.Length == 0 ? failure : new McpFailureException(failure.ErrorId, failure.Message + errors, exception);
     }
 
@@ -155,6 +174,10 @@ public sealed partial class ServerConnection
         return new McpFailureException(
             ErrorIds.ConnectionLost, $"The connection was lost: {Target} {how}. Connect again with Connect-McpServer.{errors}", exception);
     }
+
+    private void BreakEvents() => Interlocked.Exchange(ref _eventsBroken, NewSource()).TrySetResult();
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Lose() => Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
 

@@ -12,7 +12,7 @@ using ModelContextProtocol.Protocol;
 namespace McpProgress.Server.Mcpc;
 
 /// <summary>One task of MCPC: a tool whose every word is a callback.</summary>
-internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bool everyUpdate) : IToolChannel
+internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, ProgressToken? token, bool everyUpdate) : IToolChannel
 {
     // More than anyone steers by; a client that sends more to a tool that reads none is told so.
     private const int MaxUpdates = 1000;
@@ -68,7 +68,7 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bo
     }
 
     /// <inheritdoc/>
-    public ValueTask LogAsync(LogLevel level, string message) => session.Client.LogAsync(tool, level, message, CancellationToken.None);
+    public ValueTask LogAsync(LogLevel level, string message) => session.Client.LogAsync(tool, level, message, token, ids.TaskId, CancellationToken.None);
 
     /// <inheritdoc/>
     public ValueTask SendUpdateAsync(JsonNode? result) => session.Outbox.SendAsync(_sequence, Message("update", result?.DeepClone()));
@@ -80,16 +80,25 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bo
     /// <inheritdoc/>
     public bool Takes(ToolQuestion question)
     {
-        // Since 2026-07-28 a server sends no requests, and MCPC has no other way to ask.
         var server = session.Client.Server;
         return !ProtocolVersions.IsModern(server.NegotiatedProtocolVersion) && question.IsTakenBy(server.ClientCapabilities);
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<object>> AskAsync(IReadOnlyList<ToolQuestion> questions, CancellationToken cancellationToken) =>
-        questions.FirstOrDefault(question => !Takes(question)) is { } refused
+    public Task<IReadOnlyList<object>> AskAsync(IReadOnlyList<ToolQuestion> questions, CancellationToken cancellationToken)
+    {
+        var server = session.Client.Server;
+        if (ProtocolVersions.IsModern(server.NegotiatedProtocolVersion))
+        {
+            throw new ToolException(
+                $"The tool '{tool}' has a question, and MCPC has no way to put it over a connection of revision {server.NegotiatedProtocolVersion}, in which servers send no requests. " +
+                $"Call the tool as a task or plainly, or connect with revision {ProtocolVersions.November2025}.");
+        }
+
+        return questions.FirstOrDefault(question => !Takes(question)) is { } refused
             ? throw ClientRequests.Unable(tool, refused)
-            : ClientRequests.AskAsync(session.Client.Server, questions, ids.TaskId, cancellationToken);
+            : ClientRequests.AskAsync(server, questions, ids.TaskId, cancellationToken);
+    }
 
     // The original's progress is a percentage. Where no total is known there is none, only what is being done.
     private static JsonObject ToResult(ProgressUpdate update)
@@ -109,7 +118,8 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bo
         return result;
     }
 
-    private static JsonNode? Content(ToolResult result) =>
+    /// <summary>A tool's result as the content of a message.</summary>
+    internal static JsonNode? Content(ToolResult result) =>
         result.StructuredContent is { } structured ? JsonSerializer.SerializeToNode(structured)
         : result.Content.All(block => block is TextContentBlock) ? result.Text
         : JsonSerializer.SerializeToNode(result.Content, McpJsonUtilities.DefaultOptions);

@@ -29,7 +29,7 @@ internal sealed class PlainCalls(ToolServerOptions options, ILogger logger) : ID
         var context = new ToolContext(channel, cancelled);
         var result = await ToolRunner.RunAsync(tool, new ToolArguments(arguments.ToElements()), context, logger).ConfigureAwait(false);
         await channel.CompleteAsync().ConfigureAwait(false);
-        return result.ToJson();
+        return channel.AnswerOf(result).ToJson();
     }
 
     /// <summary>Prepares a tool for running as a task, or goes on with one that asked while it was prepared (2026-07-28).</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using McpProgress.Server.Mcpc;
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Protocol;
@@ -18,6 +19,7 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
     private readonly ServerTool _tool;
     private readonly ClientCapabilities? _client;
     private readonly ClientSession _session;
+    private readonly McpcPlainAnswer _answer;
     private TaskCompletionSource<QuestionSet> _asked = NewSource<QuestionSet>();
     private CallChannel? _channel;
     private Task<ToolOutcome>? _running;
@@ -33,6 +35,7 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
         _client = request.Client;
         _session = request.Session;
         PreparesOnly = preparesOnly;
+        _answer = new McpcPlainAnswer(tool.Name);
     }
 
     /// <summary>The tool that runs.</summary>
@@ -85,7 +88,8 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
         {
             if (await Task.WhenAny(_running!, asked).ConfigureAwait(false) == _running)
             {
-                return await _running.ConfigureAwait(false);
+                var outcome = await _running.ConfigureAwait(false);
+                return outcome.Result is { } result ? outcome with { Result = _answer.With(result) } : outcome;
             }
         }
 
@@ -102,7 +106,11 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
     public ValueTask LogAsync(LogLevel level, string message) => Volatile.Read(ref _channel)?.LogAsync(level, message) ?? default;
 
     /// <inheritdoc/>
-    public ValueTask SendUpdateAsync(JsonNode? result) => default;
+    public ValueTask SendUpdateAsync(JsonNode? result)
+    {
+        _answer.Add(result);
+        return default;
+    }
 
     /// <inheritdoc/>
     public ValueTask SendServerEventAsync(string name, JsonNode? result) => _session.Mcpc.SendServerEventAsync(name, result, _cancellation.Token);
