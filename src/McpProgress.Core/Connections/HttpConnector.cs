@@ -14,8 +14,10 @@ internal static class HttpConnector
         {
             ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            AllowAutoRedirect = false,
         };
-        var client = new HttpClient(new MeasuringHandler(sockets, endpoint.Token, options.MaximumMessageBytes, statistics))
+        var redirects = new RedirectHandler(sockets, endpoint.Headers.Keys);
+        var client = new HttpClient(new MeasuringHandler(redirects, endpoint.Token, options.MaximumMessageBytes, statistics))
         {
             // Calls have timers of their own, which progress restarts.
             Timeout = Timeout.InfiniteTimeSpan,

@@ -74,6 +74,11 @@ public sealed partial class ServerConnection
             _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && answer is not null ? answer : Task.CompletedTask, responseStream);
             throw Early(timers.End, wire, idle);
         }
+        catch (Exception exception) when (progress is { IsAsked: true } && exception is not (OperationCanceledException or McpFailureException))
+        {
+            throw new McpFailureException(
+                ErrorIds.InputRequired, $"{wire.Describe()} was ended: {Target} asks for input, and nobody could answer: {exception.Message}", exception);
+        }
         catch (Exception exception)
         {
             throw await ExplainRequestAsync(exception).ConfigureAwait(false);

@@ -86,13 +86,13 @@ public sealed class McpcClient
     {
         if (message.Type == McpcMessage.ServerEventType)
         {
-            MessageReceived?.Invoke(message);
+            _connection.Events.Tell(MessageReceived, message);
             _connection.Events.Publish(EventNames.ServerEvent, new JsonObject { ["event"] = message.Event, ["result"] = message.Result?.DeepClone() });
         }
         else if (message.SessionId == SessionId && _tasks.TryGetValue(message.TaskId!, out Action<McpcMessage>? listener))
         {
-            listener(message);
-            MessageReceived?.Invoke(message);
+            _connection.Events.Tell(listener, message);
+            _connection.Events.Tell(MessageReceived, message);
         }
     }
 
