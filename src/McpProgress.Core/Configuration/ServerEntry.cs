@@ -201,7 +201,7 @@ internal sealed class ServerEntry(string path, string name, JsonElement entry)
         var shown = end < 0 ? url : url[..end];
         var authority = shown.IndexOf("://", StringComparison.Ordinal) is var scheme and >= 0 ? scheme + 3 : 0;
         var path = shown.IndexOf('/', authority);
-        var user = shown.LastIndexOf('@', (path < 0 ? shown.Length : path) - 1);
-        return user < authority ? shown : string.Concat(shown.AsSpan(0, authority), shown.AsSpan(user + 1));
+        var user = shown.AsSpan(authority, (path < 0 ? shown.Length : path) - authority).LastIndexOf('@');
+        return user < 0 ? shown : string.Concat(shown.AsSpan(0, authority), shown.AsSpan(authority + user + 1));
     }
 }

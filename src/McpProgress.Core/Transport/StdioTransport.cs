@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
+using McpProgress.Core.Text;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
@@ -92,6 +93,10 @@ internal sealed class StdioTransport : ITransport
             await _output.WriteAsync(_outgoing.WrittenMemory, _closing.Token).ConfigureAwait(false);
             await _output.FlushAsync(_closing.Token).ConfigureAwait(false);
             _statistics.WroteBytes(_outgoing.WrittenCount);
+        }
+        catch (Exception exception) when (message is JsonRpcResponse or JsonRpcError && exception is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The SDK answers the server's questions in tasks that nobody looks at. A server that is gone waits for no answer.
         }
         finally
         {
@@ -195,6 +200,8 @@ internal sealed class StdioTransport : ITransport
         {
             return null;
         }
+
+        Surrogates.Mend(line);
 
         try
         {

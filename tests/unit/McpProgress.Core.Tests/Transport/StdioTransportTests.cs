@@ -263,6 +263,18 @@ public sealed class StdioTransportTests
         await pipe.Transport.Reading.Within();
     }
 
+    [Fact]
+    public async Task An_answer_to_a_server_that_is_gone_fails_nobody_and_a_request_does()
+    {
+        var input = new MemoryStream();
+        await using var pipe = new PipedTransport(input);
+        await input.DisposeAsync();
+
+        await pipe.Transport.SendMessageAsync(new JsonRpcResponse { Id = new RequestId("q"), Result = new JsonObject() }).Within();
+        await pipe.Transport.SendMessageAsync(new JsonRpcError { Id = new RequestId("q"), Error = new JsonRpcErrorDetail { Code = -32601, Message = "?" } }).Within();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => pipe.Transport.SendMessageAsync(Request(1)).Within());
+    }
+
     private static JsonRpcRequest Request(long token) => new()
     {
         Id = new RequestId(token),
