@@ -82,10 +82,21 @@ internal sealed class ServerEntry(string path, string name, JsonElement entry)
         return new StdioEndpoint(variables.Expand(RequiredText("command"), "command"), Arguments(variables))
         {
             Environment = Environment(variables),
-            WorkingDirectory = directory is null
-                ? null
-                : System.IO.Path.GetFullPath(variables.Expand(directory, "cwd"), variables.WorkspaceFolder),
+            WorkingDirectory = directory is null ? null : FullPath(variables.Expand(directory, "cwd"), variables.WorkspaceFolder),
         };
+    }
+
+    private string FullPath(string directory, string workspace)
+    {
+        try
+        {
+            return System.IO.Path.GetFullPath(directory, workspace);
+        }
+        catch (ArgumentException)
+        {
+            // What no path may hold differs from system to system; a null character is refused by all.
+            throw Invalid("\"cwd\" is no path of a folder.");
+        }
     }
 
     private HttpEndpoint ToHttp(VariableExpander variables)

@@ -69,7 +69,7 @@ public sealed partial class ServerConnection
         }
         catch (OperationCanceledException) when (timers.End != CallEnd.None)
         {
-            RequestId? unanswered = progress is null ? null : _progress.RequestOf(progress.Token);
+            RequestId? unanswered = progress is null ? null : _progress.Abandon(progress.Token);
             bool isStdio = Endpoint is StdioEndpoint;
             _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && answer is not null ? answer : Task.CompletedTask, responseStream);
             throw Early(timers.End, wire, idle);

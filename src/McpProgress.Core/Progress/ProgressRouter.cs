@@ -105,8 +105,13 @@ internal sealed class ProgressRouter(TimeProvider time, Action<Exception>? obser
         return true;
     }
 
-    /// <summary>The request that carries a call's token and waits for its answer; null when there is none. Forgets it: the answer is not wanted any more.</summary>
-    public RequestId? RequestOf(long token) => Forget(token);
+    /// <summary>Ends a call whose answer is not wanted any more: its answer and all that comes after it are late.</summary>
+    /// <returns>The request that waits for that answer; null when there is none.</returns>
+    public RequestId? Abandon(long token)
+    {
+        _inFlight.TryRemove(token, out _);
+        return Forget(token);
+    }
 
     private RequestId? Forget(long token)
     {

@@ -3,6 +3,7 @@ extern alias fixture;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using fixture::McpProgress.FaultyServer.Chaos;
+using fixture::McpProgress.FaultyServer.Http;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Events;
@@ -29,8 +30,8 @@ internal sealed class FaultRun(int seed)
     /// <summary>Says of a call whether its answer was written; null where nobody knows.</summary>
     public Func<int, bool>? Answered { get; init; }
 
-    /// <summary>Whether the transport ends with a server that dies; over HTTP only its stream does.</summary>
-    public bool DiesWhole { get; init; } = true;
+    /// <summary>Whether it goes over HTTP: a server that dies takes only its own call along, and the greeting is proper.</summary>
+    public bool IsHttp { get; init; }
 
     /// <summary>The id of the server process, once there is one.</summary>
     public int? ProcessId { get; private set; }
@@ -40,10 +41,10 @@ internal sealed class FaultRun(int seed)
 
     public async Task RunAsync(ServerEndpoint endpoint)
     {
-        bool isSilent = _greeting.Greeting == Greeting.Silent;
+        bool isSilent = !IsHttp && _greeting.Greeting == Greeting.Silent;
         var options = new ConnectionOptions
         {
-            MaximumMessageBytes = Longest,
+            MaximumMessageBytes = IsHttp ? 16 * Longest : Longest,
             Events = _events,
             ConnectTimeout = isSilent ? TimeSpan.FromMilliseconds(100) : Limits.Generous,
         };
@@ -52,7 +53,7 @@ internal sealed class FaultRun(int seed)
         {
             connection = await ServerConnection.ConnectAsync("chaos", endpoint, options).Within();
         }
-        catch (McpFailureException failure) when (failure.ErrorId == ErrorIds.ConnectionFailed && _greeting.Greeting is not (Greeting.Proper or Greeting.Noisy))
+        catch (McpFailureException failure) when (failure.ErrorId == ErrorIds.ConnectionFailed && !IsHttp && _greeting.Greeting is not (Greeting.Proper or Greeting.Noisy))
         {
             Endings.Add("ConnectionFailed");
             return;
@@ -70,7 +71,7 @@ internal sealed class FaultRun(int seed)
 
     private async Task CallAsync(ServerConnection connection)
     {
-        ChaosCall[] calls = [.. Enumerable.Range(0, _random.Next(1, 5)).Select(_ => new ChaosCall(connection, _random))];
+        ChaosCall[] calls = [.. Enumerable.Range(0, _random.Next(1, 5)).Select(_ => new ChaosCall(connection, _random, IsHttp))];
         Task[] ends = [.. calls.Select(call => call.EndAsync())];
         bool isClosed = _random.Next(12) == 0;
         if (isClosed)
@@ -81,10 +82,10 @@ internal sealed class FaultRun(int seed)
         }
 
         await Task.WhenAll(ends).Within();
-        bool dies = DiesWhole && calls.Any(call => call.Plan.Dies);
+        bool dies = !IsHttp && calls.Any(call => call.Plan.Dies);
         foreach (ChaosCall call in calls)
         {
-            bool isTakenAlong = DiesWhole && calls.Any(other => other.Plan.Dies && (other != call || call.Plan.Ending == Ending.Silence));
+            bool isTakenAlong = !IsHttp && calls.Any(other => other.Plan.Dies && (other != call || call.Plan.Ending == Ending.Silence));
             call.Check(mayBeLost: isTakenAlong || isClosed, isAnswered: !isClosed && Answered?.Invoke(call.Seed) == true);
             Endings.Add(call.Outcome);
         }
@@ -104,14 +105,16 @@ internal sealed class FaultRun(int seed)
         private readonly ServerConnection _connection;
         private readonly List<ProgressUpdate> _seen = [];
         private readonly CancellationTokenSource _cancel = new();
+        private readonly bool _isHttp;
         private readonly bool _throws;
         private readonly int _cancelsAfter;
         private bool _isOver;
         private ToolCallResult? _result;
         private McpFailureException? _failure;
 
-        public ChaosCall(ServerConnection connection, Random random)
+        public ChaosCall(ServerConnection connection, Random random, bool isHttp)
         {
+            _isHttp = isHttp;
             _connection = connection;
             Seed = random.Next();
             Plan = new FaultPlan(Seed, Longest);
@@ -180,7 +183,11 @@ internal sealed class FaultRun(int seed)
             {
                 Ending.Result => _result is { IsError: false } && _result.Text == Plan.Text,
                 Ending.ToolError => _result is { IsError: true } && _result.Text == Plan.Text,
-                Ending.Refused or Ending.Unreadable => _failure?.ErrorId == ErrorIds.ProtocolError,
+                Ending.Refused => _failure?.ErrorId == ErrorIds.ProtocolError,
+
+                // Over HTTP nobody can tell whose answer it was: its stream ends without one. What is too long for a line is not.
+                Ending.Unreadable when _isHttp => isLost || Plan.Answer!.Length > Longest,
+                Ending.Unreadable => _failure?.ErrorId == ErrorIds.ProtocolError,
                 Ending.Silence => _failure?.ErrorId == (IsGivenUp ? ErrorIds.IdleTimeout : ErrorIds.Cancelled),
                 _ => isLost,
             };
@@ -188,7 +195,7 @@ internal sealed class FaultRun(int seed)
             Assert.True(asPlanned || isCancelled || (mayBeLost && isLost && !isAnswered), what);
 
             Update[] seen = [.. _seen.Select(update => new Update(update.Progress, update.Total, update.Message))];
-            bool isWhole = asPlanned && Plan.Ending != Ending.Silence && !(isLost && mayBeLost);
+            bool isWhole = asPlanned && !(_isHttp && HttpChaos.IsRefusedByStatus(Seed, Plan)) && Plan.Ending != Ending.Silence && !(isLost && mayBeLost);
             Assert.True(seen.SequenceEqual(isWhole ? Plan.Updates : Plan.Updates.Take(seen.Length)), $"{what}\nprogress {string.Join(", ", seen)}\nplanned {string.Join(", ", Plan.Updates)}");
             Assert.Equal(Enumerable.Range(1, seen.Length).Select(i => (long)i), _seen.Select(update => update.Sequence));
         }

@@ -16,8 +16,9 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
     private static readonly int FirstSeed = Number("MCPPROGRESS_SEED", 1);
 
     // Without a process a run costs a few milliseconds, with one a hundred.
-    private static readonly int Runs = Number("MCPPROGRESS_FAULT_RUNS", 1200);
-    private static readonly int ProcessRuns = Math.Max(1, Runs / 12);
+    private static readonly int Runs = Number("MCPPROGRESS_FAULT_RUNS", 1000);
+    private static readonly int ProcessRuns = Math.Max(1, Runs / 10);
+    private static readonly int HttpRuns = Math.Max(1, Runs / 10);
 
     [Fact]
     public Task Over_streams() => RunAllAsync(Runs, async (seed, endings) =>
@@ -46,6 +47,21 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
             run.Endings.ForEach(endings.Add);
         });
         await ProcessProbe.NoneMarkedAsync(mark);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--era", "modern")]
+    public async Task Over_HTTP(params string[] era)
+    {
+        await using FaultyHttpServer server = await FaultyHttpServer.StartAsync(["chaos", .. era]);
+        await RunAllAsync(HttpRuns, async (seed, endings) =>
+        {
+            var run = new FaultRun(seed) { IsHttp = true };
+            await run.RunAsync(server.Endpoint);
+            run.Endings.ForEach(endings.Add);
+        });
+        Assert.DoesNotContain(server.Errors, line => line.StartsWith("Unhandled", StringComparison.Ordinal));
     }
 
     private static string Mark { get; } = Guid.NewGuid().ToString("N");
