@@ -194,11 +194,14 @@ internal sealed class FaultRun(int seed)
             bool isCancelled = _cancelsAfter > 0 && _failure?.ErrorId == ErrorIds.Cancelled;
             Assert.True(asPlanned || isCancelled || (mayBeLost && isLost && !isAnswered), what);
 
-            Update[] seen = [.. _seen.Select(update => new Update(update.Progress, update.Total, update.Message))];
+            Update[] seen = [.. _seen.Select(update => new Update(update.Progress, update.Total, Whole(update.Message)))];
             bool isWhole = asPlanned && !(_isHttp && HttpChaos.IsRefusedByStatus(Seed, Plan)) && Plan.Ending != Ending.Silence && !(isLost && mayBeLost);
             Assert.True(seen.SequenceEqual(isWhole ? Plan.Updates : Plan.Updates.Take(seen.Length)), $"{what}\nprogress {string.Join(", ", seen)}\nplanned {string.Join(", ", Plan.Updates)}");
             Assert.Equal(Enumerable.Range(1, seen.Length).Select(i => (long)i), _seen.Select(update => update.Sequence));
         }
+
+        // Torn text is left out over stdio; over HTTP the SDK has put a replacement into it.
+        private static string? Whole(string? message) => message?.StartsWith("torn", StringComparison.Ordinal) == true ? null : message;
 
         private void CancelWhenPlayed(ServerLogMessage message)
         {
