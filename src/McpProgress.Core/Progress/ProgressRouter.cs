@@ -112,8 +112,9 @@ internal sealed class ProgressRouter(TimeProvider time, Action<Exception>? obser
     /// <returns>The request that waits for that answer; null when there is none.</returns>
     public RequestId? Abandon(long token)
     {
-        _inFlight.TryRemove(token, out _);
-        return Forget(token);
+        RequestId? unanswered = Forget(token);
+        Close(token);
+        return unanswered;
     }
 
     private RequestId? Forget(long token)

@@ -183,7 +183,7 @@ internal sealed class FaultRun(int seed)
             {
                 Ending.Result => _result is { IsError: false } && _result.Text == Plan.Text,
                 Ending.ToolError => _result is { IsError: true } && _result.Text == Plan.Text,
-                Ending.Refused => _failure?.ErrorId == ErrorIds.ProtocolError,
+                Ending.Refused => _failure?.ErrorId == ErrorIds.ProtocolError || (_isHttp && isLost && HttpChaos.IsRefusedByStatus(Seed, Plan)),
 
                 // Over HTTP nobody can tell whose answer it was: its stream ends without one. What is too long for a line is not.
                 Ending.Unreadable when _isHttp => isLost || Plan.Answer!.Length > Longest,
