@@ -231,9 +231,7 @@ internal sealed class StdioTransport : ITransport
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException or FormatException)
         {
             // Servers print banners and debug output to stdout: counted, told, and over.
-            ReadOnlySpan<byte> head = text[..Math.Min(text.Length, AnswerId.EndLength)];
-            ReadOnlySpan<byte> tail = text[^head.Length..];
-            return Unreadable(answerBroken ? AnswerId.Find(head, tail) : null, $"The server sent a message that cannot be read: {exception.Message}");
+            return Unreadable(answerBroken ? AnswerId.FindIn(text) : null, $"The server sent a message that cannot be read: {exception.Message}");
         }
     }
 

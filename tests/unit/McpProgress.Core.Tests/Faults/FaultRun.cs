@@ -85,7 +85,7 @@ internal sealed class FaultRun(int seed)
         bool dies = !IsHttp && calls.Any(call => call.Plan.Dies);
         foreach (ChaosCall call in calls)
         {
-            bool isTakenAlong = !IsHttp && calls.Any(other => other.Plan.Dies && (other != call || call.Plan.Ending == Ending.Silence));
+            bool isTakenAlong = calls.Any(other => other.Plan.Dies && (other == call ? call.Plan.Ending == Ending.Silence : !IsHttp));
             call.Check(mayBeLost: isTakenAlong || isClosed, isAnswered: !isClosed && Answered?.Invoke(call.Seed) == true);
             Endings.Add(call.Outcome);
         }

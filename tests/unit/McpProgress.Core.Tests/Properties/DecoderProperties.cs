@@ -75,15 +75,16 @@ public sealed class DecoderProperties
     public void An_answer_that_cannot_be_read_is_given_to_its_own_request_or_to_none() => ForAll.Inputs(inputs =>
     {
         (string json, RequestId id) = inputs.Chance(2) ? ("4294967299", new RequestId(4294967299)) : ("\"abc\"", new RequestId("abc"));
-        string body = inputs.Value();
+        string body = inputs.Chance(2) ? inputs.Value() : $$"""{"content":[{"type":"text","text":"x","id":5},{{inputs.Value()}}]}""";
         (string, string)[] members = [("\"jsonrpc\"", "\"2.0\""), ("\"id\"", json), (inputs.Pick("\"result\"", "\"error\""), body)];
         string line = inputs.Keep(Whole(inputs, members));
         byte[] bytes = Encoding.UTF8.GetBytes(line);
         switch (inputs.Random.Next(3))
         {
             case 0:
-                // Cut off anywhere.
-                bytes = bytes[..inputs.Random.Next(bytes.Length)];
+                // Cut off anywhere, or where it looks most like an end.
+                int brace = bytes.AsSpan(0, inputs.Random.Next(bytes.Length)).LastIndexOf((byte)'}');
+                bytes = bytes[..(brace < 0 || inputs.Chance(2) ? inputs.Random.Next(bytes.Length) : brace + 1)];
                 break;
             case 1:
                 // One wrong byte anywhere but in the id.
@@ -98,10 +99,7 @@ public sealed class DecoderProperties
         }
 
         inputs.Keep(Encoding.UTF8.GetString(bytes));
-        ReadOnlySpan<byte> head = bytes.AsSpan(0, Math.Min(bytes.Length, AnswerId.EndLength));
-        ReadOnlySpan<byte> tail = bytes.AsSpan(bytes.Length - head.Length);
-
-        RequestId? found = AnswerId.Find(head, tail);
+        RequestId? found = AnswerId.FindIn(bytes);
 
         Assert.True(found is null || found.Value.Equals(id), $"found {found}");
     });
