@@ -16,9 +16,9 @@ public sealed class RandomFaultTests(ITestOutputHelper output)
     private static readonly int FirstSeed = Number("MCPPROGRESS_SEED", 1);
 
     // Without a process a run costs a few milliseconds, with one a hundred.
-    private static readonly int Runs = Number("MCPPROGRESS_FAULT_RUNS", 1000);
-    private static readonly int ProcessRuns = Math.Max(1, Runs / 10);
-    private static readonly int HttpRuns = Math.Max(1, Runs / 10);
+    private static readonly int Runs = Number("MCPPROGRESS_FAULT_RUNS", 800);
+    private static readonly int ProcessRuns = Math.Max(1, Runs / 8);
+    private static readonly int HttpRuns = Math.Max(1, Runs / 20);
 
     [Fact]
     public Task Over_streams() => RunAllAsync(Runs, async (seed, endings) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using McpProgress.Core.Configuration;
 using McpProgress.Core.Connections;
@@ -153,13 +154,37 @@ public sealed class ConfigurationProperties
 
     private static string Scalar(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
 
-    /// <summary>Variables by plain replacing; those that cannot be expanded are refused before this is asked.</summary>
-    private static string Expanded(string text, string folder) => text
-        .Replace("${env:SET}", "value", StringComparison.Ordinal)
-        .Replace("${SET}", "value", StringComparison.Ordinal)
-        .Replace("${UNSET:-d}", "d", StringComparison.Ordinal)
-        .Replace("${EMPTY:-d}", "d", StringComparison.Ordinal)
-        .Replace("${workspaceFolder}", folder, StringComparison.Ordinal)
-        .Replace("${userHome}", folder, StringComparison.Ordinal)
-        .Replace("${/}", "/", StringComparison.Ordinal);
+    /// <summary>Variables, one after the other; those that cannot be expanded are refused before this is asked.</summary>
+    private static string Expanded(string text, string folder)
+    {
+        var expanded = new StringBuilder();
+        int at = 0;
+        while (text.IndexOf("${", at, StringComparison.Ordinal) is >= 0 and var start && text.IndexOf('}', start) is >= 0 and var end)
+        {
+            string? value = ValueOf(text[(start + 2)..end], folder);
+            expanded.Append(text, at, start - at).Append(value ?? "${");
+            at = value is null ? start + 2 : end + 1;
+        }
+
+        return expanded.Append(text, at, text.Length - at).ToString();
+    }
+
+    private static string? ValueOf(string variable, string folder)
+    {
+        if (variable.StartsWith("env:", StringComparison.Ordinal) && variable.Length > 4)
+        {
+            return Variables[variable[4..]];
+        }
+
+        int split = variable.IndexOf(":-", StringComparison.Ordinal);
+        string name = split < 0 ? variable : variable[..split];
+        return name switch
+        {
+            "workspaceFolder" or "userHome" => folder,
+            "workspaceFolderBasename" => Path.GetFileName(folder),
+            "pathSeparator" or "/" => Path.DirectorySeparatorChar.ToString(),
+            _ when name.Length == 0 || char.IsAsciiDigit(name[0]) || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_') => null,
+            _ => split >= 0 && string.IsNullOrEmpty(Variables.GetValueOrDefault(name)) ? variable[(split + 2)..] : Variables[name],
+        };
+    }
 }
