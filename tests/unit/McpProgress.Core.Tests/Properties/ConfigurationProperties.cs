@@ -33,7 +33,7 @@ public sealed class ConfigurationProperties
             {
                 Check(configuration, folder.Path, path, name, entry);
             }
-        });
+        }, ordinarily: 5_000);
     }
 
     private static void Check(McpConfiguration configuration, string folder, string path, string name, JsonElement entry)
