@@ -8,7 +8,7 @@ namespace McpProgress.Core.Connections;
 internal static class HttpConnector
 {
     public static (IClientTransport Transport, HttpClient Client) Create(
-        HttpEndpoint endpoint, ConnectionOptions options, OrderedTap tap, TransportStatistics statistics)
+        HttpEndpoint endpoint, ConnectionOptions options, OrderedTap tap, TransportStatistics statistics, Action eventsBroken)
     {
         var sockets = new SocketsHttpHandler
         {
@@ -17,7 +17,8 @@ internal static class HttpConnector
             AllowAutoRedirect = false,
         };
         var redirects = new RedirectHandler(sockets, endpoint.Headers.Keys);
-        var client = new HttpClient(new MeasuringHandler(redirects, endpoint.Token, options.MaximumMessageBytes, statistics))
+        var measuring = new MeasuringHandler(redirects, endpoint.Token, options.MaximumMessageBytes, statistics);
+        var client = new HttpClient(new EventStreamHandler(measuring, eventsBroken, options.Time))
         {
             // Calls have timers of their own, which progress restarts.
             Timeout = Timeout.InfiniteTimeSpan,
