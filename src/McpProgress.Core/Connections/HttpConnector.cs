@@ -14,8 +14,10 @@ internal static class HttpConnector
         {
             ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            AllowAutoRedirect = false,
         };
-        var measuring = new MeasuringHandler(sockets, endpoint.Token, options.MaximumMessageBytes, statistics);
+        var redirects = new RedirectHandler(sockets, endpoint.Headers.Keys);
+        var measuring = new MeasuringHandler(redirects, endpoint.Token, options.MaximumMessageBytes, statistics);
         var client = new HttpClient(new EventStreamHandler(measuring, eventsBroken, options.Time))
         {
             // Calls have timers of their own, which progress restarts.
