@@ -39,14 +39,14 @@ internal sealed class PeerProcess : IAsyncDisposable
         return peer;
     }
 
-    /// <summary>Runs a command to its end, within a minute, with a home of its own: some leave folders there.</summary>
+    /// <summary>Runs a command to its end, within three minutes, with a home of its own: some leave folders there.</summary>
     public static async Task<Outcome> RunAsync(string command, params IEnumerable<string> arguments)
     {
         string home = Path.Combine(AppContext.BaseDirectory, "peer-home");
         Directory.CreateDirectory(home);
         await using PeerProcess peer = Start(command, arguments, new Dictionary<string, string> { ["HOME"] = home, ["USERPROFILE"] = home });
         peer._process.StandardInput.Close();
-        await peer._process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await peer._process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
         lock (peer._gate)
         {
             return new Outcome(peer._process.ExitCode, [.. peer._output], [.. peer._lines]);
