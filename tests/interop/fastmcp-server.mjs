@@ -5,7 +5,7 @@
 //
 // Tools: echo {text}; add {a, b} (structured); count {n} (progress 1..n of n, "step i", 20 ms apart); break (progress 1 of
 // 2, then an error); wait (progress without total every 20 ms until it is cancelled); cancelled (answers once a wait has been
-// cancelled); name (asks for one); think (asks the client's model).
+// cancelled); name (asks for one); think (asks the client's model); flood {count} (progress 1..count of count, for the bench).
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FastMCP, UserError } from 'fastmcp';
@@ -27,6 +27,14 @@ tool('count', { n: z.int() }, async ({ n }, { reportProgress }) => {
   }
 
   return `counted to ${n}`;
+});
+
+tool('flood', { count: z.int() }, async ({ count }, { reportProgress }) => {
+  for (let i = 1; i <= count; i++) {
+    await reportProgress({ progress: i, total: count });
+  }
+
+  return `reported ${count}`;
 });
 
 tool('break', {}, async (_, { reportProgress }) => {
