@@ -123,17 +123,15 @@ function Invoke-Test {
 }
 
 function Invoke-Bench {
-    <# .SYNOPSIS Runs the benchmarks: the BenchmarkDotNet projects, then the whole-process comparisons. #>
+    <# .SYNOPSIS Runs the race of bench/McpProgress.Bench, which prints its report and writes it to docs/benchmarks.md. #>
+    # What is measured is what is shipped, whatever -Configuration says.
+    $script:Configuration = 'Release'
     Invoke-Build
-    foreach ($project in Get-ChildItem (Join-Path $PSScriptRoot 'bench/*.csproj'), (Join-Path $PSScriptRoot 'bench/*/*.csproj')) {
-        Write-Step $project.BaseName
-        dotnet run --configuration Release --project $project.FullName
-    }
-
-    foreach ($script in Get-ChildItem (Join-Path $PSScriptRoot 'bench/*.ps1')) {
-        Write-Step $script.BaseName
-        Invoke-Pwsh $script.FullName
-    }
+    Install-InteropPackage -Path (Join-Path $PSScriptRoot 'tests/interop')
+    Write-Step 'The race; it takes some minutes'
+    $project = Join-Path $PSScriptRoot 'bench/McpProgress.Bench'
+    dotnet build $project --configuration Release -nodeReuse:false -v:q -tl:off | Out-Host
+    dotnet run --no-build --configuration Release --project $project
 }
 
 function Get-Nuspec {

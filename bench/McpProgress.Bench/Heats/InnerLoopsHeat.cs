@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
@@ -34,7 +35,7 @@ internal sealed class InnerLoopsHeat : Heat
     {
         // In this process: the other way builds projects of its own, and the loops are long enough to be measured here.
         Job job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(4).WithIterationCount(8).WithIterationTime(TimeInterval.FromMilliseconds(250));
-        ManualConfig config = ManualConfig.CreateEmpty().AddJob(job).WithOptions(ConfigOptions.DisableLogFile);
+        ManualConfig config = ManualConfig.CreateEmpty().AddJob(job).AddLogger(NullLogger.Instance).WithOptions(ConfigOptions.DisableLogFile);
         Summary summary = BenchmarkRunner.Run<ClientLoops>(config);
         foreach (BenchmarkReport report in summary.Reports)
         {

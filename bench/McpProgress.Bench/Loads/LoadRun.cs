@@ -11,7 +11,7 @@ internal static class LoadRun
     /// How often the calls are repeated; the best batch counts. The first ones run while the runtime is still compiling,
     /// and on a busy machine no single one can be trusted.
     /// </summary>
-    private const int Batches = 4;
+    private const int Batches = 6;
 
     private const double BytesPerMegabyte = 1024 * 1024;
 
