@@ -23,7 +23,7 @@ internal sealed class ServerHeat(int updates) : Heat
     private readonly ServerProgram[] _servers =
     [
         // Every update sent, as the others do.
-        new(Ours, "dotnet", [Contestants.SampleServer, "stdio", "--progress-rate", "0"], [Contestants.SampleServer, "http"]),
+        new(Ours, "dotnet", [Contestants.SampleServer, "stdio", "--progress-rate", "0"], [Contestants.SampleServer, "http", "--exit-with-stdin"]),
         new(TypeScript, Node.Path, [Contestants.Peer("ts-server.mjs"), "stdio"], [Contestants.Peer("ts-server.mjs"), "http"]),
         new("fastmcp", Node.Path, [Layout.Script("fastmcp-server.mjs"), "stdio"], [Layout.Script("fastmcp-server.mjs"), "http"]),
     ];
