@@ -8,14 +8,15 @@ namespace McpProgress.Core.Connections;
 internal static class HttpConnector
 {
     public static (IClientTransport Transport, HttpClient Client) Create(
-        HttpEndpoint endpoint, ConnectionOptions options, OrderedTap tap, TransportStatistics statistics)
+        HttpEndpoint endpoint, ConnectionOptions options, OrderedTap tap, TransportStatistics statistics, Action eventsBroken)
     {
         var sockets = new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         };
-        var client = new HttpClient(new MeasuringHandler(sockets, endpoint.Token, options.MaximumMessageBytes, statistics))
+        var measuring = new MeasuringHandler(sockets, endpoint.Token, options.MaximumMessageBytes, statistics);
+        var client = new HttpClient(new EventStreamHandler(measuring, eventsBroken, options.Time))
         {
             // Calls have timers of their own, which progress restarts.
             Timeout = Timeout.InfiniteTimeSpan,
