@@ -48,11 +48,11 @@ function Install-InteropPackage {
 }
 
 function Invoke-DotnetTest {
-    <# .SYNOPSIS Runs all built xUnit projects under tests in one go, and counts from the trx file. #>
+    <# .SYNOPSIS Runs all built xUnit projects under tests, or under one folder of it, in one go, and counts from the trx file. #>
     [CmdletBinding()]
-    param([Parameter(Mandatory)][string] $Root, [string] $Configuration, [string] $ResultPath)
+    param([Parameter(Mandatory)][string] $Root, [string] $Configuration, [string] $ResultPath, [string] $Folder = '*')
 
-    $assemblies = Get-ChildItem (Join-Path $Root 'tests/*/*/*.Tests.csproj') |
+    $assemblies = Get-ChildItem (Join-Path $Root "tests/$Folder/*/*.Tests.csproj") |
         ForEach-Object { Join-Path $_.Directory "bin/$Configuration/net8.0/$($_.BaseName).dll" }
     $trx = Join-Path $ResultPath 'xunit.trx'
     dotnet test $assemblies --logger "trx;LogFileName=$trx" --results-directory $ResultPath `
@@ -105,9 +105,9 @@ function Find-Pester {
 }
 
 function Invoke-PesterSuite {
-    <# .SYNOPSIS Runs tests/pester on the built module in a PowerShell of its own, and counts from Pester's result. #>
+    <# .SYNOPSIS Runs tests/pester, or what has a tag, on the built module in a PowerShell of its own, and counts from Pester's result. #>
     [CmdletBinding()]
-    param([Parameter(Mandatory)][string] $Root, [string] $ResultPath, [scriptblock] $Runner)
+    param([Parameter(Mandatory)][string] $Root, [string] $ResultPath, [scriptblock] $Runner, [string[]] $Tag = @())
 
     $pester = Find-Pester
     if (-not $pester) {
@@ -117,7 +117,7 @@ function Invoke-PesterSuite {
 
     $counts = Join-Path $ResultPath 'pester.json'
     try {
-        & $Runner (Join-Path $Root 'tools/Invoke-Pester.ps1') $pester, (Join-Path $Root 'tests/pester'), $counts | Out-Host
+        & $Runner (Join-Path $Root 'tools/Invoke-Pester.ps1') (@($pester, (Join-Path $Root 'tests/pester'), $counts) + $Tag) | Out-Host
     } catch {
         Write-Warning "The Pester run broke off: $_"
         return New-TestResult -Failed 1
