@@ -29,7 +29,7 @@ function Measure-TestResult {
 }
 
 function Install-InteropPackage {
-    <# .SYNOPSIS Brings the real MCP peers in from the npm registry when the lock file is newer than what is there. #>
+    <# .SYNOPSIS Brings the real MCP peers in from the npm registry when the lock file is not the one they came by. #>
     [CmdletBinding()]
     param([Parameter(Mandatory)][string] $Path)
 
@@ -41,10 +41,11 @@ function Install-InteropPackage {
         return
     }
 
-    $installed = Get-Item -LiteralPath (Join-Path $Path 'node_modules/.package-lock.json') -Force -ErrorAction Ignore
-    if ($installed -and $installed.LastWriteTimeUtc -ge (Get-Item -LiteralPath $lock).LastWriteTimeUtc) { return }
+    $installed = Join-Path $Path 'node_modules/.installed-lock'
+    if ((Test-Path -LiteralPath $installed) -and (Get-FileHash -LiteralPath $installed).Hash -eq (Get-FileHash -LiteralPath $lock).Hash) { return }
     & $npm ci --prefix $Path --no-audit --no-fund --loglevel=error --fetch-timeout=60000 --fetch-retries=1 | Out-Host
-    if ($LASTEXITCODE) { Write-Warning "npm ci failed with exit code $LASTEXITCODE." }
+    if ($LASTEXITCODE) { Write-Warning "npm ci failed with exit code $LASTEXITCODE."; return }
+    Copy-Item -LiteralPath $lock -Destination $installed
 }
 
 function Invoke-DotnetTest {
