@@ -52,9 +52,12 @@ install_interop_packages() {
     if [ ! -f tests/interop/package-lock.json ]; then return 0; fi
     if ! command -v npm >/dev/null; then
         echo 'npm was not found: the interop tests that need it will say that they were skipped.'
-    elif [ ! tests/interop/node_modules/.package-lock.json -nt tests/interop/package-lock.json ]; then
-        npm ci --prefix tests/interop --no-audit --no-fund --loglevel=error --fetch-timeout=60000 --fetch-retries=1 </dev/null ||
+    elif ! cmp -s tests/interop/package-lock.json tests/interop/node_modules/.installed-lock; then
+        if npm ci --prefix tests/interop --no-audit --no-fund --loglevel=error --fetch-timeout=60000 --fetch-retries=1 </dev/null; then
+            cp tests/interop/package-lock.json tests/interop/node_modules/.installed-lock
+        else
             echo "npm ci failed with exit code $?."
+        fi
     fi
 }
 

@@ -69,7 +69,15 @@ internal sealed class PeerProcess : IAsyncDisposable
             found = source.Task;
         }
 
-        return await found.WaitAsync(TimeSpan.FromSeconds(30));
+        if (await Task.WhenAny(found, _process.WaitForExitAsync()).WaitAsync(TimeSpan.FromSeconds(30)) != found)
+        {
+            lock (_gate)
+            {
+                throw new InvalidOperationException($"The peer ended without a line with {text}: {string.Join('\n', _lines)}");
+            }
+        }
+
+        return await found;
     }
 
     /// <summary>The address of a web server that prints <c>{"url":…}</c> once it listens.</summary>
