@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
+using McpProgress.Core.Authorization;
 using McpProgress.Core.Transport;
+using ModelContextProtocol.Authentication;
 using ModelContextProtocol.Client;
 
 namespace McpProgress.Core.Connections;
@@ -8,14 +10,28 @@ namespace McpProgress.Core.Connections;
 internal static class HttpConnector
 {
     public static (IClientTransport Transport, HttpClient Client) Create(
-        HttpEndpoint endpoint, ConnectionOptions options, OrderedTap tap, TransportStatistics statistics)
+        HttpEndpoint endpoint, string target, ConnectionOptions options, Action<SignInNotice?> signInChanged, OrderedTap tap, TransportStatistics statistics)
     {
-        var sockets = new SocketsHttpHandler
+        HttpMessageHandler inner = new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         };
-        var client = new HttpClient(new MeasuringHandler(sockets, endpoint.Token, options.MaximumMessageBytes, statistics))
+        ClientOAuthOptions? signIn = null;
+        switch (endpoint.OAuth)
+        {
+            case SignInGrant grant:
+                var store = new SignInStore(grant.Folder ?? SecretFolder.Default, endpoint.Uri, grant.ClientId);
+                inner = new TokenRequestHandler(inner, target, store);
+                signIn = OptionsOf(grant, store, new BrowserSignIn(target, grant, signInChanged));
+                break;
+
+            case ClientCredentialsGrant grant:
+                inner = new ClientCredentialsHandler(inner, target, endpoint.Uri, grant);
+                break;
+        }
+
+        var client = new HttpClient(new MeasuringHandler(inner, endpoint.Token, options.MaximumMessageBytes, statistics))
         {
             // Calls have timers of their own, which progress restarts.
             Timeout = Timeout.InfiniteTimeSpan,
@@ -27,10 +43,28 @@ internal static class HttpConnector
                 TransportMode = HttpTransportMode.StreamableHttp,
                 AdditionalHeaders = endpoint.Headers.ToDictionary(),
                 ConnectionTimeout = options.ConnectTimeout,
+                OAuth = signIn,
             },
             client,
             options.LoggerFactory);
         return (TappedTransport.Around(transport, tap), client);
+    }
+
+    private static ClientOAuthOptions OptionsOf(SignInGrant grant, SignInStore store, BrowserSignIn signIn)
+    {
+        // An https address with a path is a client id metadata document (draft-ietf-oauth-client-id-metadata-document, section 3).
+        bool isDocument = Uri.TryCreate(grant.ClientId, UriKind.Absolute, out Uri? document) && document.Scheme == Uri.UriSchemeHttps && document.AbsolutePath.Length > 1;
+        return new ClientOAuthOptions
+        {
+            // The literal address: a name could lead elsewhere (RFC 8252, section 8.3).
+            RedirectUri = new Uri($"http://127.0.0.1:{store.RedirectPort}{LoopbackListener.Path}"),
+            ClientId = isDocument ? null : grant.ClientId,
+            ClientSecret = grant.ClientSecret?.Reveal(),
+            ClientMetadataDocumentUri = isDocument ? document : null,
+            DynamicClientRegistration = new DynamicClientRegistrationOptions { ClientName = "McpProgress" },
+            AuthorizationCallbackHandler = signIn.SignInAsync,
+            TokenCache = store,
+        };
     }
 
     /// <summary>Adds the token where no log sees it, counts bytes, and bounds the length of one message.</summary>

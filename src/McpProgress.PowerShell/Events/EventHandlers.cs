@@ -86,6 +86,21 @@ internal sealed class EventHandlers
     /// <summary>Has a warning written when a cmdlet of ours next holds the pipeline thread.</summary>
     public void Warn(string message) => _warnings.Enqueue(message);
 
+    /// <summary>Has a warning written at once where a cmdlet of ours holds the pipeline thread, else when the next one does.</summary>
+    public void WarnNow(string message)
+    {
+        PipelinePump? pump;
+        lock (_lock)
+        {
+            pump = _pumps.Count > 0 ? _pumps.Peek() : null;
+        }
+
+        if (pump?.Post(() => McpEventSubscription.Warn(message)) != true)
+        {
+            Warn(message);
+        }
+    }
+
     /// <summary>Says that a cmdlet of ours holds the pipeline thread: handlers run through its pump.</summary>
     public void Enter(PipelinePump pump)
     {
