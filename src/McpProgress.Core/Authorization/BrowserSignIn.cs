@@ -8,8 +8,9 @@ namespace McpProgress.Core.Authorization;
 /// <summary>Lets the user sign in with a browser. The SDK makes the address and checks what comes back.</summary>
 /// <param name="target">The server, for messages.</param>
 /// <param name="grant">Whose browser, and how long.</param>
+/// <param name="time">The clock of that limit.</param>
 /// <param name="changed">Told when the user is waited for, and with null when that is over.</param>
-internal sealed class BrowserSignIn(string target, SignInGrant grant, Action<SignInNotice?> changed)
+internal sealed class BrowserSignIn(string target, SignInGrant grant, TimeProvider time, Action<SignInNotice?> changed)
 {
     /// <summary>The SDK's callback: opens the authorization address and waits for the browser to come back.</summary>
     /// <exception cref="McpFailureException">McpConnectionFailed: refused, too slow, or the port is in use.</exception>
@@ -17,8 +18,8 @@ internal sealed class BrowserSignIn(string target, SignInGrant grant, Action<Sig
     {
         string state = HttpUtility.ParseQueryString(context.AuthorizationUri.Query)["state"] ?? "";
         using LoopbackListener listener = Listen(context.RedirectUri.Port, state);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(grant.Limit);
+        using var timer = new CancellationTokenSource(grant.Limit, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         Func<Uri, bool> open = grant.OpenBrowser ?? Browser.TryOpen;
         changed(new SignInNotice(context.AuthorizationUri, open(context.AuthorizationUri)));
         try

@@ -23,7 +23,7 @@ internal static class HttpConnector
             case SignInGrant grant:
                 var store = new SignInStore(grant.Folder ?? SecretFolder.Default, endpoint.Uri, grant.ClientId);
                 inner = new TokenRequestHandler(inner, target, store);
-                signIn = OptionsOf(grant, store, new BrowserSignIn(target, grant, signInChanged));
+                signIn = OptionsOf(grant, store, new BrowserSignIn(target, grant, options.Time, signInChanged));
                 break;
 
             case ClientCredentialsGrant grant:

@@ -257,7 +257,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
 
     private async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        using var limit = new ConnectLimit(_options.ConnectTimeout, cancellationToken);
+        using var limit = new ConnectLimit(_options.ConnectTimeout, _options.Time, cancellationToken);
         _connectLimit = limit;
 
         // The SDK's own limits go on while a user signs in.
