@@ -22,9 +22,14 @@ internal static class Failures
             exception),
     };
 
+    /// <summary>The SDK found no way to a token that the specification allows, and said why.</summary>
+    public static McpFailureException Authorizing(string errorId, string target, Exception exception) =>
+        new(errorId, $"{target} wants a token, and none could be had: {exception.Message}", exception);
+
     /// <summary>A request that failed while the connection stands.</summary>
     public static McpFailureException Requesting(string target, Exception exception) => exception switch
     {
+        _ when Inner(exception) is { ErrorId: ErrorIds.ConnectionFailed } refused => new McpFailureException(ErrorIds.ProtocolError, refused.Message, refused),
         _ when Inner(exception) is { } failure => failure,
         McpProtocolException protocol => new McpFailureException(
             ErrorIds.ProtocolError,

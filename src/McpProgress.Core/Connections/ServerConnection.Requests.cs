@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Authorization;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Events;
 using McpProgress.Core.Progress;
@@ -116,7 +117,9 @@ public sealed partial class ServerConnection
                 exception);
         }
 
-        McpFailureException failure = Failures.Connecting(Target, exception);
+        McpFailureException failure = IsAboutAccess(exception)
+            ? Failures.Authorizing(ErrorIds.ConnectionFailed, Target, exception)
+            : Failures.Connecting(Target, exception);
         return errors.Length == 0 ? failure : new McpFailureException(failure.ErrorId, failure.Message + errors, exception);
     }
 
@@ -135,7 +138,7 @@ public sealed partial class ServerConnection
                 Lose();
             }
 
-            return Failures.Requesting(Target, exception);
+            return IsAboutAccess(exception) ? Failures.Authorizing(ErrorIds.ProtocolError, Target, exception) : Failures.Requesting(Target, exception);
         }
 
         if (exception is McpFailureException or McpProtocolException)
@@ -155,6 +158,9 @@ public sealed partial class ServerConnection
         return new McpFailureException(
             ErrorIds.ConnectionLost, $"The connection was lost: {Target} {how}. Connect again with Connect-McpServer.{errors}", exception);
     }
+
+    // The SDK has no exception of its own for it.
+    private bool IsAboutAccess(Exception exception) => Endpoint is HttpEndpoint { OAuth: SignInGrant } && exception is McpException and not McpProtocolException;
 
     private void Lose() => Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
 

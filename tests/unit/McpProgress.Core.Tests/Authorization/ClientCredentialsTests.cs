@@ -4,13 +4,14 @@ using McpProgress.Core.Authorization;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Tests.Support;
+using McpProgress.Fixtures;
 
 namespace McpProgress.Core.Tests.Authorization;
 
 /// <summary>A client without a user.</summary>
 public sealed class ClientCredentialsTests : IDisposable
 {
-    private readonly ProtectedPeer _peer = new();
+    private readonly ProtectedServer _peer = new();
 
     public void Dispose() => _peer.Dispose();
 

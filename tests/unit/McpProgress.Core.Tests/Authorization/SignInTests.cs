@@ -4,6 +4,7 @@ using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Events;
 using McpProgress.Core.Tests.Support;
+using McpProgress.Fixtures;
 
 namespace McpProgress.Core.Tests.Authorization;
 
@@ -11,7 +12,7 @@ namespace McpProgress.Core.Tests.Authorization;
 public sealed class SignInTests : IDisposable
 {
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"mcpprogress-{Guid.NewGuid():N}");
-    private readonly ProtectedPeer _peer = new();
+    private readonly ProtectedServer _peer = new();
     private readonly EventHub _events = new();
     private int _browsed;
 
@@ -107,7 +108,7 @@ public sealed class SignInTests : IDisposable
     [Fact]
     public async Task Each_server_has_a_sign_in_of_its_own()
     {
-        using var other = new ProtectedPeer();
+        using var other = new ProtectedServer();
         await using ServerConnection first = await ConnectAsync();
         await using ServerConnection second = await ConnectAsync(other);
 
@@ -124,6 +125,30 @@ public sealed class SignInTests : IDisposable
         Assert.Equal("files:write with files:read files:write", await CallAsync(connection, "files:write"));
         Assert.Equal(2, _browsed);
         Assert.Equal("work with files:read files:write", await CallAsync(connection, "work"));
+        Assert.Equal(2, _browsed);
+    }
+
+    [Fact]
+    public async Task A_scope_that_is_refused_fails_the_call_and_leaves_the_connection_whole()
+    {
+        await using ServerConnection connection = await ConnectAsync();
+        _peer.SignInError = "access_denied";
+
+        McpFailureException failure = await connection.CallToolAsync(new ToolCallRequest("files:write", [])).FailureAsync(ErrorIds.ProtocolError);
+        Assert.Contains("access_denied", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("work with files:read", await CallAsync(connection, "work"));
+    }
+
+    [Fact]
+    public async Task A_scope_that_is_never_granted_is_asked_for_once()
+    {
+        _peer.Grants = "files:read";
+        await using ServerConnection connection = await ConnectAsync();
+
+        McpFailureException failure = await connection.CallToolAsync(new ToolCallRequest("files:write", [])).FailureAsync(ErrorIds.ProtocolError);
+        Assert.Contains("403", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(2, _browsed);
+        await connection.CallToolAsync(new ToolCallRequest("files:write", [])).FailureAsync(ErrorIds.ProtocolError);
         Assert.Equal(2, _browsed);
     }
 
@@ -215,6 +240,7 @@ public sealed class SignInTests : IDisposable
         _peer.Resource = "https://other.example/mcp";
         McpFailureException failure = await ConnectAsync().FailureAsync(ErrorIds.ConnectionFailed);
 
+        Assert.Contains("none could be had", failure.Message, StringComparison.Ordinal);
         Assert.Contains("https://other.example/mcp", failure.Message, StringComparison.Ordinal);
         Assert.Equal(0, _browsed);
     }
@@ -245,12 +271,13 @@ public sealed class SignInTests : IDisposable
     private bool Open(Uri address)
     {
         Interlocked.Increment(ref _browsed);
-        return ProtectedPeer.Browse(address);
+        _ = ProtectedServer.BrowseAsync(address);
+        return true;
     }
 
-    private static HttpEndpoint Endpoint(ProtectedPeer peer, SignInGrant grant) => new(peer.Uri) { OAuth = grant };
+    private static HttpEndpoint Endpoint(ProtectedServer peer, SignInGrant grant) => new(peer.Uri) { OAuth = grant };
 
-    private Task<ServerConnection> ConnectAsync(ProtectedPeer? peer = null, SignInGrant? grant = null) =>
+    private Task<ServerConnection> ConnectAsync(ProtectedServer? peer = null, SignInGrant? grant = null) =>
         ServerConnection.ConnectAsync("peer", Endpoint(peer ?? _peer, grant ?? Grant()), new ConnectionOptions { Events = _events }).Within();
 
     private static async Task<string> CallAsync(ServerConnection connection, string tool) =>
