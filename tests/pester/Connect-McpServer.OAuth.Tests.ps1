@@ -23,7 +23,7 @@ BeforeAll {
 
 AfterAll {
     Disconnect-All
-    $processes.ForEach({ $_.Kill() })
+    foreach ($process in $processes) { $process.Kill() }
     $env:BROWSER = $browserBefore
 }
 

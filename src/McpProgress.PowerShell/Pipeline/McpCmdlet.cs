@@ -82,7 +82,7 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     private void Pump(PipelinePump pump, Action run)
     {
         EventHandlers handlers = State.Handlers;
-        handlers.Enter(pump);
+        handlers.Enter(pump, WriteWarning);
         try
         {
             run();
