@@ -23,7 +23,7 @@ if ($scenario -eq 'auth/basic-cimd') {
     $credentials.ClientId = 'https://conformance-test.local/client-metadata.json'
 } elseif ($context['client_secret']) {
     $credentials.ClientId = $context.client_id
-    $credentials.ClientSecret = ConvertTo-SecureString $context.client_secret -AsPlainText -Force
+    $credentials.ClientSecret = [System.Net.NetworkCredential]::new('', $context.client_secret).SecurePassword
 }
 
 if ($scenario -like 'auth/*' -and $scenario -notlike 'auth/client-credentials-*') { $credentials.OAuth = $true }
