@@ -155,6 +155,47 @@ Describe 'The progress records' {
     }
 }
 
+Describe 'What the user wants to see' {
+    It 'is nothing with <_>' -ForEach @(
+        '-ProgressAction SilentlyContinue'
+        '-ProgressAction Ignore'
+        '; $ProgressPreference = "SilentlyContinue"'
+    ) {
+        $action, $preference = $_ -split '; '
+        $apart = Invoke-Apart "$preference; `$null = Connect-Sample; Invoke-McpTool process_items @{ items = 1..3 } -ProgressVariable seen $action; `$seen[-1].Message"
+
+        $apart.Progress | Should -BeNullOrEmpty
+        # Not shown is not lost.
+        $apart.Output[-1] | Should -Be 'done'
+    }
+
+    It 'stops the pipeline with -ProgressAction Stop, as with any cmdlet' {
+        $apart = Invoke-Apart '$null = Connect-Sample; try { Invoke-McpTool process_items @{ items = 1..3 } -ProgressAction Stop } catch { $_.FullyQualifiedErrorId }'
+
+        $apart.Output | Should -Match '^ActionPreferenceStop'
+    }
+
+    It 'is nothing in a file' {
+        $shell = Start-Pwsh '$null = Connect-Sample; $null = 1, 2 | ForEach-Object { @{ items = 1..3 } } | Invoke-McpTool process_items; "the end"'
+        $errors = $shell.StandardError.ReadToEndAsync()
+
+        $shell.StandardOutput.ReadToEnd().Trim() | Should -Be 'the end'
+        $errors.Result | Should -BeNullOrEmpty
+    }
+
+    It 'has the style of $PSStyle at a terminal' -Skip:(-not $IsLinux -or @(Get-Command tmux, script -CommandType Application -ErrorAction Ignore).Count -lt 2) {
+        # tmux is the terminal, and script keeps what is drawn on it.
+        $text = ". '$PSScriptRoot/Servers.ps1'; `$PSStyle.Progress.Style = `"``e[35m`"; `$null = Connect-Sample; `$null = Invoke-McpTool process_items @{ items = 1..3 }; Disconnect-All"
+        $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($text))
+        $launcher = (Test-Path -LiteralPath "$PSHOME/pwsh") ? "$PSHOME/pwsh" : "dotnet $PSHOME/pwsh.dll"
+        $socket = "mcpprogress-$PID"
+        tmux -L $socket new-session -d -x 100 -y 30 "script -qec '$launcher -NoProfile -NonInteractive -EncodedCommand $encoded' '$TestDrive/drawn'; tmux -L $socket wait-for -S drawn"
+        tmux -L $socket wait-for drawn
+
+        Get-Content -LiteralPath "$TestDrive/drawn" -Raw | Should -Match "$([char]27)\[35mProcess items"
+    }
+}
+
 Describe 'Without a console' {
     BeforeAll {
         $shell = Start-Pwsh '$null = Connect-Sample; $null = Invoke-McpTool process_items @{ items = 1..40 } -InformationAction Continue; $null = Invoke-McpTool process_items @{ items = 1..40 }; "the end"'

@@ -6,6 +6,7 @@ using McpProgress.Core.Calls;
 using McpProgress.Core.Events;
 using McpProgress.Core.Progress;
 using McpProgress.Core.Tasks;
+using McpProgress.Core.Transport;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -57,10 +58,15 @@ public sealed partial class ServerConnection
         using var timers = new CallTimers(progress ?? new CallProgress(0, _options.Time, null), idle, wire.Timeout, _options.Time, cancellationToken);
         using CancellationTokenRegistration lost = _lost.Token.UnsafeRegister(static state => ((CallTimers)state!).Finish(CallEnd.Lost), timers);
         var responseStream = new CancellationTokenSource();
+
+        // Before 2026-07-28 the SDK has nothing to add to a request that has an id of its own.
+        StdioTransport? direct = progress is null || IsStateless ? null : _stdio;
         Task<JsonRpcResponse>? answer = null;
         try
         {
-            answer = Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
+            answer = direct is not null
+                ? direct.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token)
+                : Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
             _ = answer.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return (await answer.WaitAsync(timers.Ended).ConfigureAwait(false)).Result;
         }
@@ -72,7 +78,7 @@ public sealed partial class ServerConnection
         {
             RequestId? unanswered = progress is null ? null : _progress.RequestOf(progress.Token);
             bool isStdio = Endpoint is StdioEndpoint;
-            _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && answer is not null ? answer : Task.CompletedTask, responseStream);
+            _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && direct is null && answer is not null ? answer : Task.CompletedTask, responseStream);
             throw Early(timers.End, wire, idle);
         }
         catch (Exception exception)

@@ -43,6 +43,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     private readonly Lazy<Task> _closed;
     private McpClient? _client;
     private ServerProcess? _process;
+    private StdioTransport? _stdio;
     private HttpClient? _http;
     private ConnectLimit? _connectLimit;
     private int _status = (int)ConnectionStatus.Connected;
@@ -304,11 +305,11 @@ public sealed partial class ServerConnection : IAsyncDisposable
                 return new StdioConnector(Name, () =>
                 {
                     _process = ServerProcess.Start(stdio);
-                    return new StdioTransport(_process.Output, _process.Input, _tap, Statistics, _options.MaximumMessageBytes);
+                    return _stdio = new StdioTransport(_process.Output, _process.Input, _tap, Statistics, _options.MaximumMessageBytes);
                 });
 
             case StreamEndpoint streams:
-                return new StdioConnector(Name, () => new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes));
+                return new StdioConnector(Name, () => _stdio = new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes));
 
             case HttpEndpoint http:
                 (IClientTransport transport, _http) = HttpConnector.Create(http, Target, _options, OnSignIn, _tap, Statistics);

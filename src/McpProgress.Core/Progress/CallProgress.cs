@@ -5,6 +5,8 @@ namespace McpProgress.Core.Progress;
 /// <summary>The progress of one call: applies updates in the order the connection reads them.</summary>
 internal sealed class CallProgress(long token, TimeProvider time, IProgressObserver? observer, EventScope? events = null)
 {
+    private readonly object _lock = new();
+    private bool _closed;
     private long _sequence;
     private long _lastActivity = time.GetTimestamp();
 
@@ -23,8 +25,32 @@ internal sealed class CallProgress(long token, TimeProvider time, IProgressObser
     /// <summary>Notes a sign of life that is no update.</summary>
     public void Touch() => Interlocked.Exchange(ref _lastActivity, time.GetTimestamp());
 
+    /// <summary>Ends it. Cancelled in the middle of an update, a call ends when that update has been seen.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+        }
+    }
+
     /// <summary>Applies one update. Only the connection's reader calls this, so updates cannot overtake each other.</summary>
-    public void Apply(double progress, double? total, string? message)
+    /// <returns>False: the call has ended.</returns>
+    public bool Apply(double progress, double? total, string? message)
+    {
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return false;
+            }
+
+            Tell(progress, total, message);
+            return true;
+        }
+    }
+
+    private void Tell(double progress, double? total, string? message)
     {
         Touch();
         long sequence = Interlocked.Increment(ref _sequence);

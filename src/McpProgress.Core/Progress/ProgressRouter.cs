@@ -34,10 +34,14 @@ internal sealed class ProgressRouter(TimeProvider time)
         return progress;
     }
 
-    /// <summary>Ends a call: from here on its updates are late.</summary>
+    /// <summary>Ends a call: from here on its updates are late, and none is being applied any more.</summary>
     public void Close(long token)
     {
-        _inFlight.TryRemove(token, out _);
+        if (_inFlight.TryRemove(token, out CallProgress? call))
+        {
+            call.Close();
+        }
+
         Forget(token);
     }
 
@@ -59,8 +63,7 @@ internal sealed class ProgressRouter(TimeProvider time)
             return ProgressVerdict.Invalid;
         }
 
-        call.Apply(progress, content.Total, content.Message);
-        return ProgressVerdict.Applied;
+        return call.Apply(progress, content.Total, content.Message) ? ProgressVerdict.Applied : ProgressVerdict.Late;
     }
 
     /// <summary>Remembers which request carries a call's token: a call that is retried with input has a new id each time.</summary>

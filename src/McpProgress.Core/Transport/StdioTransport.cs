@@ -31,6 +31,7 @@ internal sealed class StdioTransport : ITransport
     private readonly SemaphoreSlim _writing = new(1, 1);
     private ArrayBufferWriter<byte> _outgoing = new(InitialOutgoing);
     private readonly Channel<JsonRpcMessage> _messages = TappedTransport.NewChannel();
+    private readonly PendingRequests _pending = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _reading;
 
@@ -67,6 +68,25 @@ internal sealed class StdioTransport : ITransport
 
     /// <inheritdoc/>
     public ChannelReader<JsonRpcMessage> MessageReader => _messages.Reader;
+
+    /// <summary>Sends a request past the SDK's session, which does not get to see the answer either.</summary>
+    /// <param name="request">The request, with an id that the SDK does not give out.</param>
+    /// <param name="cancellationToken">Waits no longer; the server is not told.</param>
+    /// <exception cref="McpProtocolException">The server answered with an error.</exception>
+    /// <exception cref="IOException">The connection ended before the answer.</exception>
+    public async Task<JsonRpcResponse> SendRequestAsync(JsonRpcRequest request, CancellationToken cancellationToken)
+    {
+        Task<JsonRpcMessageWithId> answer = _pending.Add(request.Id);
+        try
+        {
+            await SendMessageAsync(request, cancellationToken).ConfigureAwait(false);
+            return PendingRequests.ResultOf(await answer.WaitAsync(cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            _pending.Remove(request.Id);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
@@ -152,6 +172,7 @@ internal sealed class StdioTransport : ITransport
             error = exception;
         }
 
+        _pending.End(error);
         _messages.Writer.TryComplete(error);
     }
 
@@ -161,7 +182,7 @@ internal sealed class StdioTransport : ITransport
         while (_lines.TryRead(out Span<byte> line, out LineBuffer.OversizedLine? oversized))
         {
             JsonRpcMessage? message = oversized is null ? Decode(line) : Replace(oversized);
-            if (message is not null && !_tap.TryTake(message))
+            if (message is not null && !_tap.TryTake(message) && !_pending.TryAnswer(message))
             {
                 return message;
             }
@@ -180,7 +201,7 @@ internal sealed class StdioTransport : ITransport
 
         // No answer is made up for half a message: the end of the connection says more about what happened.
         JsonRpcMessage? message = oversized is null ? Decode(line, answerBroken: false) : Replace(oversized);
-        return message is not null && !_tap.TryTake(message) ? message : null;
+        return message is not null && !_tap.TryTake(message) && !_pending.TryAnswer(message) ? message : null;
     }
 
     private JsonRpcMessage? Decode(Span<byte> line, bool answerBroken = true)

@@ -210,21 +210,15 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     private ToolCallResult Call(McpConnection connection, ToolDescriptor tool, ToolCallRequest request)
     {
         ToolCallResult? result = null;
+        int parentId = _parent?.Next(tool.Name) ?? -1;
+        Action? drawAbove = _parent is null ? null : _parent.DrawCall;
         Run(async (pump, cancellationToken) =>
         {
-            int parentId = _parent?.Next(pump, tool.Name) ?? -1;
-            using var row = new ProgressRow(_writer, pump, TitleOf(connection, tool), parentId, MilestoneReport.ForHost(this, Host));
+            using var row = new ProgressRow(_writer, pump, TitleOf(connection, tool), parentId, MilestoneReport.ForHost(this, Host), drawAbove);
             pump.Finally(row.Complete);
             using var log = new LogRelay(this, pump, connection.Core);
-            try
-            {
-                result = await CallAsync(pump, connection, tool, request, row, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                pump.Post(log.Write);
-            }
-        });
+            result = await CallAsync(pump, connection, tool, request, row, cancellationToken).ConfigureAwait(false);
+        }, drawAbove);
         return result!;
     }
 

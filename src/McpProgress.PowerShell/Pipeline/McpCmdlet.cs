@@ -70,9 +70,11 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>Runs asynchronous work that writes through <see cref="PipelinePump.Post"/>.</summary>
-    private protected void Run(Func<PipelinePump, CancellationToken, Task> work)
+    /// <param name="work">The work.</param>
+    /// <param name="whenSlow">Done on the pipeline thread if the work takes its time.</param>
+    private protected void Run(Func<PipelinePump, CancellationToken, Task> work, Action? whenSlow = null)
     {
-        var pump = new PipelinePump();
+        var pump = new PipelinePump(whenSlow);
         Pump(pump, () => pump.Run(() => work(pump, _stop.Token), _stop));
     }
 

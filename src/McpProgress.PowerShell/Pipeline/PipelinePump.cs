@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using McpProgress.Core.Progress;
 
 namespace McpProgress.PowerShell.Pipeline;
 
@@ -7,9 +8,14 @@ namespace McpProgress.PowerShell.Pipeline;
 /// to the pipeline thread, the only one that may write. Cancellation reaches the work; the queue is always drained.
 /// A plain queue with a monitor: a call passes through here at least once, and this is the cheapest way to wait.
 /// </summary>
-internal sealed class PipelinePump
+/// <param name="whenSlow">Carried out if nothing happens for as long as people notice; null for nothing.</param>
+internal sealed class PipelinePump(Action? whenSlow = null)
 {
+    /// <summary>Work that is silent for longer than this is slow: people look at what it does.</summary>
+    private static readonly TimeSpan SlowAfter = ProgressPacer.ConsoleInterval;
+
     private readonly Queue<Action> _actions = new();
+    private Action? _whenSlow = whenSlow;
     private Action? _last;
     private bool _completed;
 
@@ -119,7 +125,15 @@ internal sealed class PipelinePump
                     return null;
                 }
 
-                Monitor.Wait(_actions);
+                if (_whenSlow is null)
+                {
+                    Monitor.Wait(_actions);
+                }
+                else if (!Monitor.Wait(_actions, SlowAfter))
+                {
+                    _actions.Enqueue(_whenSlow);
+                    _whenSlow = null;
+                }
             }
 
             return _actions.Dequeue();

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
-using McpProgress.PowerShell.Pipeline;
+using McpProgress.Core.Progress;
 
 namespace McpProgress.PowerShell.Progress;
 
@@ -10,25 +10,40 @@ internal sealed class ParentRow(ProgressWriter writer)
     private readonly long _startedAt = Stopwatch.GetTimestamp();
 
     private readonly int _activityId = ProgressRow.NewActivityId();
+    private string _tool = "";
     private int _calls;
+    private int _drawnCall;
+    private long _drawnAt;
     private bool _drawn;
 
-    /// <summary>Says that the next call starts.</summary>
+    /// <summary>Says that the next of calls one after the other starts. Pipeline thread only.</summary>
     /// <returns>The activity id to put its row under; −1 for the first one.</returns>
-    public int Next(PipelinePump pump, string tool)
+    public int Next(string tool)
     {
-        int call = ++_calls;
-        if (call == 1)
+        _tool = tool;
+        if (++_calls == 1)
         {
             return -1;
         }
 
-        pump.Post(() =>
+        if (Stopwatch.GetElapsedTime(_drawnAt) >= ProgressPacer.ConsoleInterval)
+        {
+            DrawCall();
+        }
+
+        return _activityId;
+    }
+
+    /// <summary>Draws which call it is, for one that takes its time or has a row of its own to draw. Pipeline thread only.</summary>
+    public void DrawCall()
+    {
+        if (_calls > 1 && _drawnCall != _calls)
         {
             _drawn = true;
-            writer.Draw(new ProgressRecord(_activityId, $"Calling {tool}", $"Call {call}"));
-        });
-        return _activityId;
+            _drawnAt = Stopwatch.GetTimestamp();
+            _drawnCall = _calls;
+            writer.Draw(new ProgressRecord(_activityId, $"Calling {_tool}", $"Call {_calls}"));
+        }
     }
 
     /// <summary>The activity id of the row.</summary>

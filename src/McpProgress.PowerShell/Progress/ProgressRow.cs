@@ -21,6 +21,7 @@ internal sealed class ProgressRow : IDisposable
     private readonly int _parentId;
     private readonly int _activityId = Interlocked.Increment(ref _lastActivityId);
     private readonly MilestoneReport? _milestones;
+    private readonly Action? _drawAbove;
     private bool _drawn;
 
     /// <param name="writer">Writes the records.</param>
@@ -28,8 +29,10 @@ internal sealed class ProgressRow : IDisposable
     /// <param name="activity">What runs.</param>
     /// <param name="parentId">The activity id of the row above; −1 for none.</param>
     /// <param name="milestones">Set where no console shows bars.</param>
-    public ProgressRow(ProgressWriter writer, PipelinePump pump, string activity, int parentId, MilestoneReport? milestones)
+    /// <param name="drawAbove">Brings the row above up to date before this one is drawn.</param>
+    public ProgressRow(ProgressWriter writer, PipelinePump pump, string activity, int parentId, MilestoneReport? milestones, Action? drawAbove = null)
     {
+        _drawAbove = drawAbove;
         _writer = writer;
         _activity = TerminalText.Shorten(TerminalText.Clean(activity), LongestText);
         _parentId = parentId;
@@ -53,6 +56,7 @@ internal sealed class ProgressRow : IDisposable
 
         string status = StatusOf(view);
         _drawn = true;
+        _drawAbove?.Invoke();
         _writer.Draw(new ProgressRecord(_activityId, _activity, status)
         {
             ParentActivityId = _parentId,

@@ -53,6 +53,35 @@ public sealed class ProgressRouterTests
     }
 
     [Fact]
+    public async Task The_end_of_a_call_waits_for_the_update_that_is_being_applied()
+    {
+        CallProgress call = _router.Open(_observer);
+        Task? closing = null;
+        bool closedMeanwhile = true;
+        _observer.Hook = _ =>
+        {
+            // What is shown after the end of a call would stand there for ever.
+            closing = Task.Run(() => _router.Close(call.Token));
+            Assert.True(SpinWait.SpinUntil(() => _router.InFlight == 0, TimeSpan.FromSeconds(30)));
+            closedMeanwhile = closing.Wait(TimeSpan.FromMilliseconds(50));
+        };
+        Apply(call.Token, 1);
+        Assert.False(closedMeanwhile);
+        await closing!.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(ProgressVerdict.Late, Apply(call.Token, 2));
+        Assert.Single(_observer.Updates);
+    }
+
+    [Fact]
+    public void A_call_can_be_ended_by_whoever_sees_its_progress()
+    {
+        CallProgress call = _router.Open(_observer);
+        _observer.Hook = _ => _router.Close(call.Token);
+        Assert.Equal(ProgressVerdict.Applied, Apply(call.Token, 1));
+        Assert.Equal(ProgressVerdict.Late, Apply(call.Token, 2));
+    }
+
+    [Fact]
     public void A_token_that_was_never_given_out_is_invalid()
     {
         CallProgress call = _router.Open(null);

@@ -9,6 +9,9 @@ internal sealed class RecordingObserver : IProgressObserver
     private readonly List<ProgressUpdate> _updates = [];
     private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
 
+    /// <summary>What else to do with an update, on the reader.</summary>
+    public Action<ProgressUpdate>? Hook { get; set; }
+
     public IReadOnlyList<ProgressUpdate> Updates
     {
         get
@@ -22,6 +25,7 @@ internal sealed class RecordingObserver : IProgressObserver
 
     public void OnProgress(in ProgressUpdate update)
     {
+        Hook?.Invoke(update);
         lock (_lock)
         {
             _updates.Add(update);
