@@ -51,6 +51,9 @@ internal sealed class ResourceDiscovery(Func<Uri, CancellationToken, Task<HttpRe
         return new TokenSource(endpoint, Texts(metadata, "token_endpoint_auth_methods_supported"), identifier, Texts(resource, "scopes_supported"));
     }
 
+    /// <summary>Whether a secret may go there: over TLS, or not over a network at all (OAuth 2.1, section 1.5).</summary>
+    public static bool IsSafe(Uri address) => address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback);
+
     private static IEnumerable<Uri> MetadataPlaces(Uri issuer)
     {
         string path = issuer.AbsolutePath.Trim('/');
@@ -105,9 +108,6 @@ internal sealed class ResourceDiscovery(Func<Uri, CancellationToken, Task<HttpRe
         Uri.TryCreate(resource, UriKind.Absolute, out Uri? described)
         && Uri.Compare(described, server, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0
         && described.AbsolutePath.TrimEnd('/') is var path && (path.Length == 0 || path == server.AbsolutePath.TrimEnd('/'));
-
-    // A secret goes there (OAuth 2.1, section 1.5).
-    private static bool IsSafe(Uri address) => address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback);
 
     private static List<string> Texts(JsonObject? document, string name) =>
         document.Member(name) is JsonArray values ? [.. values.Select(value => value.Text()).OfType<string>()] : [];

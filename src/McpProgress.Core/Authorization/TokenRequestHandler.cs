@@ -30,6 +30,11 @@ internal sealed class TokenRequestHandler(HttpMessageHandler inner, string targe
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
 
+        if (request.RequestUri is not { } address || !ResourceDiscovery.IsSafe(address))
+        {
+            throw new McpFailureException(ErrorIds.ConnectionFailed, $"{target}: its authorization server wants secrets without TLS, at {request.RequestUri}. Nothing was sent.");
+        }
+
         NameValueCollection form = HttpUtility.ParseQueryString(await content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
         WithoutEmptySecret(request, form);
         if (form["grant_type"] == "refresh_token")

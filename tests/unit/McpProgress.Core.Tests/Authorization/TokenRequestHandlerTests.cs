@@ -12,7 +12,13 @@ public sealed class TokenRequestHandlerTests : IDisposable
 
     private readonly string _path = Path.Combine(Path.GetTempPath(), $"mcpprogress-{Guid.NewGuid():N}");
 
-    public void Dispose() => Directory.Delete(_path, recursive: true);
+    public void Dispose()
+    {
+        if (Directory.Exists(_path))
+        {
+            Directory.Delete(_path, recursive: true);
+        }
+    }
 
     [Fact]
     public async Task Of_two_that_refresh_at_once_one_does_and_both_have_the_tokens()
@@ -69,6 +75,15 @@ public sealed class TokenRequestHandlerTests : IDisposable
         Assert.Equal("refresh-old", Open().Reread()!.RefreshToken);
     }
 
+    [Fact]
+    public async Task No_secret_goes_over_a_network_without_TLS()
+    {
+        using HttpMessageInvoker client = Client(Open(), _ => throw new InvalidOperationException("Sent."));
+
+        McpFailureException failure = await SendAsync(client, "refresh-old", "http://as.example/token").FailureAsync(ErrorIds.ConnectionFailed);
+        Assert.Contains("http://as.example/token", failure.Message, StringComparison.Ordinal);
+    }
+
     private SignInStore Open() => new(new SecretFolder(_path), Server, "client");
 
     private async Task StoreAsync(string name, int expiresIn) => await Open().StoreTokensAsync(
@@ -92,10 +107,10 @@ public sealed class TokenRequestHandlerTests : IDisposable
         return await response.Content.ReadAsStringAsync();
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(HttpMessageInvoker client, string refreshToken)
+    private static async Task<HttpResponseMessage> SendAsync(HttpMessageInvoker client, string refreshToken, string endpoint = "https://as.example/token")
     {
         var form = new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["refresh_token"] = refreshToken, ["client_id"] = "client" };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "https://as.example/token") { Content = new FormUrlEncodedContent(form) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new FormUrlEncodedContent(form) };
         return await client.SendAsync(request, CancellationToken.None);
     }
 
