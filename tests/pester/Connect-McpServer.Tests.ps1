@@ -30,6 +30,27 @@ Describe 'Connect-McpServer -Command' {
         $connection.Statistics.ProgressReceived | Should -Be 3
     }
 
+    It 'insists on -ProtocolVersion <_> at a server that speaks both' -ForEach '2025-11-25', '2026-07-28' {
+        $connection = Connect-McpServer -Command dotnet -ArgumentList $sampleServer, 'stdio', '--speed', 100 -ProtocolVersion $_ -Name "pinned-$_"
+
+        $connection.ProtocolVersion | Should -Be $_
+        (Invoke-McpTool process_items @{ items = 'a' } -Server $connection).results | Should -Be 'A'
+    }
+
+    It 'says so where the server does not speak -ProtocolVersion <Protocol>' -ForEach @(
+        @{ Protocol = '2026-07-28'; Mode = @('echo') }
+        @{ Protocol = '2025-11-25'; Mode = @('echo', '--era', 'modern') }
+    ) {
+        $failure = Get-Failure { Connect-McpServer -Command dotnet -ArgumentList (@($faultyServer) + $Mode) -ProtocolVersion $Protocol }
+
+        $failure.FullyQualifiedErrorId | Should -BeLike 'McpConnectionFailed,*'
+        "$failure" | Should -Match "does not agree to revision $Protocol, which -ProtocolVersion asks for"
+    }
+
+    It 'takes no other -ProtocolVersion' {
+        (Get-Failure { Connect-McpServer -Command dotnet -ProtocolVersion 2024-11-05 }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidationError,*'
+    }
+
     It 'hands over arguments exactly as they are' {
         $arguments = 'plain', 'with space', 'a"quote', "it's", '$HOME', '', '*', 'back\slash', 'two\\', 'ends with\', '&|<>^%PATH%', 'grønn', "line`nbreak"
         $connection = Connect-McpServer -Command dotnet -ArgumentList (@($faultyServer, 'log-env') + $arguments)

@@ -17,7 +17,7 @@ AfterAll {
 
 Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
     @{ Kind = 'Call' }
-    if (-not $IsWindows) { @{ Kind = 'Mcpc' } }
+    @{ Kind = 'Mcpc' }
 ) {
     It 'fails and says that the connection was lost' {
         $connection = Connect-Kind $Kind
@@ -33,7 +33,7 @@ Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
 
 Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
     @{ Kind = 'ExtensionTask' }
-    if (-not $IsWindows) { @{ Kind = 'Task' } }
+    @{ Kind = 'Task' }
 ) {
     BeforeAll {
         $store = Join-Path $TestDrive "$Kind.db"
@@ -83,6 +83,21 @@ Describe 'A job over HTTP' {
         (Get-Failure { Receive-Job $job -ErrorAction Stop }).FullyQualifiedErrorId | Should -BeLike 'McpConnectionLost*'
     }
 
+    It 'of kind <Kind> in <Revision> fails when its server is killed' -ForEach @(
+        @{ Kind = 'Call'; Revision = '2026-07-28' }
+        @{ Kind = 'Call'; Revision = '2025-11-25' }
+        @{ Kind = 'Mcpc'; Revision = '2025-11-25' }
+    ) {
+        $killed = Start-McpProgressServer -Http -Speed 10
+        $connection = Connect-McpServer -Uri $killed.Uri -ProtocolVersion $Revision
+        $job = Invoke-McpTool run_forever -AsJob -Mode $Kind -Server $connection
+        Wait-Until { $job.StatusMessage -eq 'Still running' }
+        Stop-Process -Id $killed.ProcessId -Force
+        $null = Wait-Job $job -Timeout 20
+        (Get-Failure { Receive-Job $job -ErrorAction Stop }).FullyQualifiedErrorId | Should -BeLike 'McpConnectionLost*'
+        $connection | Disconnect-McpServer
+    }
+
     It 'goes on when its server comes back at the same address' {
         $port = ([uri] $server.Uri).Port
         $store = Join-Path $TestDrive 'http.db'
@@ -118,12 +133,22 @@ Describe 'A shell with running jobs' {
         @{ Case = 'ends'; End = { $process.StandardInput.WriteLine() } }
         @{ Case = 'is killed'; End = { $process.Kill() } }
     ) {
-        $process = Start-Pwsh '$connection = Connect-Sample; $null = 1..5 | ForEach-Object { Invoke-McpTool run_forever -AsJob }; $connection.ProcessId; $null = [Console]::ReadLine()'
+        # Work of every kind, over both revisions.
+        $process = Start-Pwsh @'
+            $new = Connect-Sample new
+            $old = Connect-McpServer -Command dotnet -ArgumentList $sampleServer, 'stdio' -ProtocolVersion 2025-11-25
+            $http = Start-McpProgressServer -Http -Connect
+            foreach ($mode in 'ExtensionTask', 'Call') { foreach ($on in $new, $http) { $null = Invoke-McpTool run_forever -AsJob -Mode $mode -Server $on } }
+            foreach ($mode in 'Task', 'Mcpc', 'Call') { $null = Invoke-McpTool run_forever -AsJob -Mode $mode -Server $old }
+            "$($new.ProcessId) $($old.ProcessId) $((Get-McpProgressServer | Where-Object Transport -EQ Http).ProcessId)"
+            $null = [Console]::ReadLine()
+'@
         try {
-            $server = [int] $process.StandardOutput.ReadLine()
+            $servers = [int[]] -split $process.StandardOutput.ReadLine()
+            $servers | Should -HaveCount 3
             & $End
             $process.WaitForExit(10000) | Should -BeTrue
-            Wait-Until { Test-ProcessGone $server }
+            foreach ($server in $servers) { Wait-Until { Test-ProcessGone $server } }
         } finally {
             if (-not $process.HasExited) { $process.Kill($true) }
         }

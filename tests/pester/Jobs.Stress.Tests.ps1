@@ -16,7 +16,9 @@ AfterAll {
 
 Describe 'A thousand jobs of kind <Kind>' -ForEach @(
     @{ Kind = 'ExtensionTask' }
-    if (-not $IsWindows) { @{ Kind = 'Mcpc' } }
+    @{ Kind = 'Task' }
+    @{ Kind = 'Mcpc' }
+    @{ Kind = 'Call' }
 ) {
     BeforeAll {
         $connection = Connect-Kind $Kind -Speed 1

@@ -5,7 +5,7 @@ BeforeDiscovery {
         @{ Kind = 'Call' }
         @{ Kind = 'ExtensionTask' }
         # These need a shell to keep the newer revision from the server.
-        if (-not $IsWindows) { @{ Kind = 'Mcpc' }; @{ Kind = 'Task' } }
+        @{ Kind = 'Mcpc' }; @{ Kind = 'Task' }
     )
 }
 
@@ -186,6 +186,21 @@ Describe 'Jobs' {
         $information = Receive-Job $job -InformationAction SilentlyContinue 6>&1 | Where-Object { $_ -is [System.Management.Automation.InformationRecord] }
         $information.Count | Should -BeGreaterThan 0
         $information[0].Tags | Should -Contain 'McpLog'
+    }
+
+    It 'carry their own part of the server''s log each, kind <_>' -ForEach 'Call', 'Mcpc', 'Task' {
+        $kind = $_
+        $connection = Connect-Kind $kind -Name "log-$kind"
+        $jobs = 'a', 'b', 'c' | ForEach-Object { Invoke-McpTool download_file @{ filename = $_; size_mb = 1 } -AsJob -Mode $kind -Server $connection }
+        $said = Invoke-McpTool download_file @{ filename = 'd'; size_mb = 1 } -Server $connection 6>&1 | Where-Object Tags -Contains McpLog
+        "$said" | Should -Be 'download_file: Starting download of d (1MB) download_file: Download completed: d'
+        $null = $jobs | Wait-Job
+        foreach ($job in $jobs) {
+            $file = ($job.Output[0] | Out-String) -replace '(?s).*downloaded (\w).*', '$1'
+            "$($job.Information)" | Should -Be "Starting download of $file (1MB) Download completed: $file"
+        }
+
+        $connection | Disconnect-McpServer
     }
 
     It 'are refused where the server does not have the way that is asked for' {

@@ -22,8 +22,8 @@ public sealed record ToolCallRequest(string Tool, JsonObject Arguments)
     /// <summary>Answers what the tool asks while it runs; null where nobody can.</summary>
     public InputResponder? InputResponder { get; init; }
 
-    /// <summary>Whether the call carries background work, which publishes its own events.</summary>
-    internal bool IsBackground { get; init; }
+    /// <summary>The background work that the call carries, which publishes its own events; null for a call of its own.</summary>
+    internal BackgroundTask? Background { get; init; }
 
     /// <summary>The parameters on the wire.</summary>
     internal JsonObject ToParameters(long progressToken) => new()

@@ -10,7 +10,13 @@ namespace McpProgress.Core.Connections;
 internal static class HttpConnector
 {
     public static (IClientTransport Transport, HttpClient Client) Create(
-        HttpEndpoint endpoint, string target, ConnectionOptions options, Action<SignInNotice?> signInChanged, OrderedTap tap, TransportStatistics statistics)
+        HttpEndpoint endpoint,
+        string target,
+        ConnectionOptions options,
+        Action<SignInNotice?> signInChanged,
+        OrderedTap tap,
+        TransportStatistics statistics,
+        Action eventsBroken)
     {
         HttpMessageHandler inner = new SocketsHttpHandler
         {
@@ -31,7 +37,8 @@ internal static class HttpConnector
                 break;
         }
 
-        var client = new HttpClient(new MeasuringHandler(inner, endpoint.Token, options.MaximumMessageBytes, statistics))
+        var measuring = new MeasuringHandler(inner, endpoint.Token, options.MaximumMessageBytes, statistics);
+        var client = new HttpClient(new EventStreamHandler(measuring, eventsBroken, options.Time))
         {
             // Calls have timers of their own, which progress restarts.
             Timeout = Timeout.InfiniteTimeSpan,

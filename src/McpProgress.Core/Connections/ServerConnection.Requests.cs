@@ -16,11 +16,19 @@ namespace McpProgress.Core.Connections;
 /// <content>Requests and their failures.</content>
 public sealed partial class ServerConnection
 {
+    private TaskCompletionSource _eventsBroken = NewSource();
+
     /// <summary>Publishes the events of a call or a piece of background work.</summary>
     internal EventScope ScopeOf(string? callId = null, string? taskId = null) => new(_options.Events, Name, callId, taskId);
 
     /// <summary>Completes when the connection has ended, from either side.</summary>
     internal Task Ended => _ended.Task;
+
+    /// <summary>
+    /// Completes when the stream breaks that brings what belongs to no request: what was on its way is lost, although over
+    /// HTTP the connection stands. To be taken before what is waited for can be sent.
+    /// </summary>
+    internal Task EventsBroken => Volatile.Read(ref _eventsBroken).Task;
 
     /// <summary>Makes room for the progress of a task, which outlives the request that creates it.</summary>
     internal CallProgress OpenProgress(IProgressObserver observer) => _progress.Open(observer);
@@ -123,8 +131,14 @@ public sealed partial class ServerConnection
                 exception);
         }
 
-        McpFailureException failure = IsAboutAccess(exception)
-            ? Failures.Authorizing(ErrorIds.ConnectionFailed, Target, exception)
+        // The SDK has one exception for both, and names the revision where it is about that.
+        bool isAboutAccess = IsAboutAccess(exception);
+        McpFailureException failure = _options.ProtocolVersion is { } pinned && exception is McpException && (!isAboutAccess || exception.Message.Contains(pinned, StringComparison.Ordinal))
+            ? new McpFailureException(
+                ErrorIds.ConnectionFailed,
+                $"{Target} does not agree to revision {pinned}, which -ProtocolVersion asks for. Leave it out to take the newest revision that both sides speak.",
+                exception)
+            : isAboutAccess ? Failures.Authorizing(ErrorIds.ConnectionFailed, Target, exception)
             : Failures.Connecting(Target, exception);
         return errors.Length == 0 ? failure : new McpFailureException(failure.ErrorId, failure.Message + errors, exception);
     }
@@ -167,6 +181,10 @@ public sealed partial class ServerConnection
 
     // The SDK has no exception of its own for it.
     private bool IsAboutAccess(Exception exception) => Endpoint is HttpEndpoint { OAuth: SignInGrant } && exception is McpException and not McpProtocolException;
+
+    private void BreakEvents() => Interlocked.Exchange(ref _eventsBroken, NewSource()).TrySetResult();
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Lose() => Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
 

@@ -192,7 +192,12 @@ public sealed partial class ServerConnection : IAsyncDisposable
     public async Task<ToolCallResult> CallToolAsync(ToolCallRequest call, CancellationToken cancellationToken = default)
     {
         // A call that belongs to background work is told of as that work, not twice.
-        CallProgress progress = _progress.Open(call.Observer, call.IsBackground ? null : token => ScopeOf(callId: $"call-{token & uint.MaxValue}"));
+        CallProgress progress = _progress.Open(call.Observer, call.Background is not null ? null : token => ScopeOf(callId: $"call-{token & uint.MaxValue}"));
+        if (call.Background is { } work)
+        {
+            work.ProgressToken = progress.Token;
+        }
+
         using IDisposable responder = Inputs.Open(call.InputResponder);
         progress.Events?.Open(EventNames.CallStarted, Events, new JsonObject { ["tool"] = call.Tool });
         try
@@ -312,7 +317,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
                 return new StdioConnector(Name, () => _stdio = new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes));
 
             case HttpEndpoint http:
-                (IClientTransport transport, _http) = HttpConnector.Create(http, Target, _options, OnSignIn, _tap, Statistics);
+                (IClientTransport transport, _http) = HttpConnector.Create(http, Target, _options, OnSignIn, _tap, Statistics, BreakEvents);
                 return transport;
 
             default:

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Events;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Tasks;
 
@@ -69,6 +70,9 @@ public sealed record BackgroundState(
 [SuppressMessage("Design", "CA1001", Justification = "The source has neither a timer nor a wait handle, and may be cancelled as long as somebody holds the task.")]
 public sealed class BackgroundTask
 {
+    /// <summary>Who starts work listens to it a moment later; who never does must not fill the memory.</summary>
+    private const int MostUnheard = 1000;
+
     private readonly object _lock = new();
     private readonly TimeProvider _time;
     private readonly EventScope? _origin;
@@ -77,6 +81,8 @@ public sealed class BackgroundTask
     private readonly CancellationTokenSource _cancellation = new();
     private readonly List<Question> _pending = [];
     private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
+    private readonly Queue<ServerLogMessage> _unheard = new();
+    private Action<ServerLogMessage>? _logObserver;
     private BackgroundState _state;
     private BackgroundState _beneath;
     private long _updates;
@@ -145,6 +151,9 @@ public sealed class BackgroundTask
     /// <summary>Whether the server can be asked to stop it. All can but an MCPC server without our extensions.</summary>
     public bool CanCancelOnServer { get; internal set; } = true;
 
+    /// <summary>The progress token it was started with: also names it in log messages, where the server says.</summary>
+    internal long? ProgressToken { get; set; }
+
     /// <summary>Sends data to a running task, where its protocol can (MCPC with our extensions).</summary>
     internal Func<JsonObject, CancellationToken, Task>? UpdateHandler { get; set; }
 
@@ -159,6 +168,35 @@ public sealed class BackgroundTask
     public Task UpdateAsync(JsonObject data, CancellationToken cancellationToken) =>
         UpdateHandler?.Invoke(data, cancellationToken) ?? throw new McpFailureException(
             ErrorIds.InvalidArgument, $"The task '{Id}' waits for no input, and its server takes no changes of a running task.");
+
+    /// <summary>Hands over the server's log messages that belong to the work: those that came before, then each as it comes, on the reader.</summary>
+    public void ObserveLog(Action<ServerLogMessage> observer)
+    {
+        lock (_unheard)
+        {
+            _logObserver = observer;
+            while (_unheard.TryDequeue(out ServerLogMessage? message))
+            {
+                observer(message);
+            }
+        }
+    }
+
+    /// <summary>Takes a log message of the server; it waits until somebody listens.</summary>
+    internal void Log(ServerLogMessage message)
+    {
+        lock (_unheard)
+        {
+            if (_logObserver is { } observer)
+            {
+                observer(message);
+            }
+            else if (_unheard.Count < MostUnheard)
+            {
+                _unheard.Enqueue(message);
+            }
+        }
+    }
 
     /// <summary>Answers a question. Each is answered once.</summary>
     /// <param name="key">Which one; null for the only one.</param>

@@ -86,6 +86,30 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
         }
     }
 
+    /// <summary>The work that a log message of a connection belongs to; null for none, or where nobody can tell.</summary>
+    /// <remarks>
+    /// A server of this project says it by the call's token, others of revision 2025-11-25 by the task's id. From a server that
+    /// says neither it can only be that of the one piece of work there is.
+    /// </remarks>
+    public BackgroundTask? OwnerOf(ServerConnection connection, ServerLogMessage message)
+    {
+        lock (_lock)
+        {
+            IEnumerable<BackgroundTask> there = _running.Where(running => running.Slot.Current == connection).Select(running => running.Task);
+            if (message.IsRelated)
+            {
+                return there.FirstOrDefault(task =>
+                    (message.ProgressToken is { } token && task.ProgressToken == token) || (message.TaskId is { } id && task.Id == id));
+            }
+
+            BackgroundTask[] first = [.. there.Take(2)];
+            return first.Length == 1 ? first[0] : null;
+        }
+    }
+
+    /// <summary>Brings a log message to the work it belongs to.</summary>
+    public void Log(ServerConnection connection, ServerLogMessage message) => OwnerOf(connection, message)?.Log(message);
+
     private async Task RunAsync(BackgroundTask task, ConnectionSlot slot, TaskDriver driver, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -19,7 +19,7 @@ internal sealed class CallDriver(BackgroundTask task, ConnectionSlot slot, Backg
             IdleTimeout = Request.IdleTimeout,
             Timeout = Request.Timeout,
             InputResponder = AskAsync,
-            IsBackground = true,
+            Background = Task,
         };
         return Slot.Current.CallToolAsync(call, cancellationToken);
     }

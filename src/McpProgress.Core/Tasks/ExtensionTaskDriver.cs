@@ -27,6 +27,7 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
         ServerConnection connection = Slot.Current;
         using IDisposable inputs = connection.Inputs.Open(AskAsync);
         CallProgress progress = connection.OpenProgress(this);
+        Task.ProgressToken = progress.Token;
         try
         {
             var call = new WireRequest("tools/call", CallParameters(progress.Token)) { Progress = progress, IdleTimeout = Request.IdleTimeout };

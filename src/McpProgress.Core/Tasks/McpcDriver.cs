@@ -40,8 +40,9 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
     public override async Task<ToolCallResult> FinishAsync(CancellationToken cancellationToken)
     {
         ServerConnection connection = Slot.Current;
+        Task broken = connection.EventsBroken;
         CallProgress progress = connection.OpenProgress(this);
-        _requestId = progress.Token;
+        _requestId = Task.ProgressToken = progress.Token;
         connection.Mcpc.Expect(Task.Id, progress.Token);
         try
         {
@@ -55,10 +56,14 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
                     return result;
                 }
 
-                await System.Threading.Tasks.Task.WhenAny(_ended.Task, connection.Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
+                await System.Threading.Tasks.Task.WhenAny(_ended.Task, connection.Ended, broken).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            return _ended.Task.IsCompleted ? await _ended.Task.ConfigureAwait(false) : throw await connection.ExplainLossAsync().ConfigureAwait(false);
+            return _ended.Task.IsCompleted ? await _ended.Task.ConfigureAwait(false)
+                : connection.Ended.IsCompleted ? throw await connection.ExplainLossAsync().ConfigureAwait(false)
+                : throw new McpFailureException(
+                    ErrorIds.ConnectionLost,
+                    $"The connection to Server '{connection.Name}' was lost under the MCPC task '{Task.Id}', and with it what the task has said since; it cannot be asked again. Call the tool again once the server can be reached.");
         }
         finally
         {

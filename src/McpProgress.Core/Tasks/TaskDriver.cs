@@ -116,7 +116,7 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
 
     private McpFailureException Explain(Exception exception, CallEnd end) => end switch
     {
-        CallEnd.Cancelled => new McpFailureException(ErrorIds.Cancelled, $"The task '{Task.Id}' of tool '{Task.Tool}' was cancelled.", exception),
+        CallEnd.Cancelled => new McpFailureException(ErrorIds.Cancelled, $"The work was cancelled (tool '{Task.Tool}', task '{Task.Id}').", exception),
         CallEnd.IdleTimeout => new McpFailureException(
             ErrorIds.IdleTimeout, $"The task '{Task.Id}' of tool '{Task.Tool}' was ended: nothing was heard of it for {Limits.Idle.TotalSeconds:0.#} s. Give it longer with -IdleTimeoutSec; 0 waits for ever.", exception),
         CallEnd.Timeout => new McpFailureException(

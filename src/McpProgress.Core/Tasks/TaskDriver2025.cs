@@ -27,6 +27,7 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
     {
         // The token stays valid until the task ends, not only until the answer that creates it.
         _progress = _first.OpenProgress(this);
+        Task.ProgressToken = _progress.Token;
         JsonObject parameters = CallParameters(_progress.Token);
         parameters["task"] = new JsonObject { ["ttl"] = (long)WantedTtl.TotalMilliseconds };
         JsonObject answer = await _first.RequestAsync(new WireRequest("tools/call", parameters) { Progress = _progress }, cancellationToken).ConfigureAwait(false);

@@ -168,8 +168,24 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
 /// <param name="Text">The data as text: itself when it is a string, JSON otherwise.</param>
 public sealed record ServerLogMessage(string Level, string? Logger, string Text)
 {
-    internal static ServerLogMessage Read(JsonNode? parameters) =>
-        new(parameters.Member("level").Text() ?? "info", parameters.Member("logger").Text(), DataOf(parameters.Member("data")));
+    /// <summary>The progress token of the call it belongs to, where the server says (our own do).</summary>
+    public long? ProgressToken { get; init; }
+
+    /// <summary>The task it belongs to, where the server says (revision 2025-11-25 wants it said).</summary>
+    public string? TaskId { get; init; }
+
+    /// <summary>Whether the server says what it belongs to.</summary>
+    public bool IsRelated => ProgressToken is not null || TaskId is not null;
+
+    internal static ServerLogMessage Read(JsonNode? parameters)
+    {
+        JsonNode? meta = parameters.Member("_meta");
+        return new(parameters.Member("level").Text() ?? "info", parameters.Member("logger").Text(), DataOf(parameters.Member("data")))
+        {
+            ProgressToken = meta.Member("mcpprogress/progressToken") is JsonValue value && value.TryGetValue(out long token) ? token : null,
+            TaskId = meta.Member("io.modelcontextprotocol/related-task").Member("taskId").Text(),
+        };
+    }
 
     private static string DataOf(JsonNode? data)
     {

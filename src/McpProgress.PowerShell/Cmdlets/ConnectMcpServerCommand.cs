@@ -90,6 +90,11 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
     [ValidateRange(0.0, double.MaxValue)]
     public double IdleTimeoutSec { get; set; } = 300;
 
+    /// <summary>The protocol revision to insist on; without it the newest that both sides speak is taken.</summary>
+    [Parameter]
+    [ValidateSet("2025-11-25", "2026-07-28")]
+    public string? ProtocolVersion { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -100,6 +105,7 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
             {
                 ConnectTimeout = TimeSpan.FromSeconds(TimeoutSec),
                 IdleTimeout = Seconds.ToTimeSpan(IdleTimeoutSec),
+                ProtocolVersion = ProtocolVersion,
                 ClientVersion = ModuleVersion,
             };
             WriteObject(Open(name, endpoint, options));

@@ -139,7 +139,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
                 Run(_groupPump!, _group.RoomAsync());
                 if (!_logs.ContainsKey(connection))
                 {
-                    _logs[connection] = new LogRelay(this, _groupPump!, connection.Core);
+                    _logs[connection] = new LogRelay(this, _groupPump!, connection.Core, State.Tasks);
                 }
 
                 _group.Start(() => CallAsync(connection, tool, request));
@@ -210,13 +210,14 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     private ToolCallResult Call(McpConnection connection, ToolDescriptor tool, ToolCallRequest request)
     {
         ToolCallResult? result = null;
+        BackgroundTasks jobs = State.Tasks;
         int parentId = _parent?.Next(tool.Name) ?? -1;
         Action? drawAbove = _parent is null ? null : _parent.DrawCall;
         Run(async (pump, cancellationToken) =>
         {
             using var row = new ProgressRow(_writer, pump, TitleOf(connection, tool), parentId, MilestoneReport.ForHost(this, Host), drawAbove);
             pump.Finally(row.Complete);
-            using var log = new LogRelay(this, pump, connection.Core);
+            using var log = new LogRelay(this, pump, connection.Core, jobs);
             result = await CallAsync(pump, connection, tool, request, row, cancellationToken).ConfigureAwait(false);
         }, drawAbove);
         return result!;

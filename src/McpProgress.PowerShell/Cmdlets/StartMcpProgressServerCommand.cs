@@ -76,6 +76,11 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
     [ValidateRange(0.001, 1e6)]
     public double Speed { get; set; } = 1;
 
+    /// <summary>The file tasks are kept in, so that they outlive the server; without it they live in its memory.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TaskStore { get; set; }
+
     /// <summary>Connects to it, and returns the connection.</summary>
     [Parameter]
     public SwitchParameter Connect { get; set; }
@@ -89,7 +94,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private bool IsStdio => Stdio || (!Http && Transport.Equals("Stdio", StringComparison.OrdinalIgnoreCase));
 
-    private ToolServerOptions Sample => new() { Tools = SampleTools.All(new SampleOptions { Speed = Speed }), Instructions = SampleTools.Instructions };
+    private string? TaskPath => TaskStore is null ? null : GetUnresolvedProviderPathFromPSPath(TaskStore);
 
     private bool IsPublishing => Command is not null || Path is not null || Module is not null;
 
@@ -137,6 +142,13 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         }
     }
 
+    private ToolServerOptions Sample() => new()
+    {
+        Tools = SampleTools.All(new SampleOptions { Speed = Speed }),
+        Instructions = SampleTools.Instructions,
+        Tasks = TaskFile.Open(TaskPath),
+    };
+
     private void StartSample()
     {
         if (!IsStdio)
@@ -150,7 +162,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         else
         {
             using ILoggerFactory loggers = StandardErrorLog.Create();
-            ServeHere(() => Sample, loggers);
+            ServeHere(Sample, loggers);
         }
     }
 
@@ -193,8 +205,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
             }
 
             Secret? token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!);
-            InProcessHttpServer running = InProcessHttpServer.Start(publication.ToServerOptions(), publication, Port, token?.Reveal(), NullLoggerFactory.Instance);
-            AddHttp(running, token, publication);
+            AddHttp(ServeInBackground(publication.ToServerOptions(TaskFile.Open(TaskPath)), publication, token), token, publication);
         }
         catch
         {
@@ -222,7 +233,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
             return;
         }
 
-        StdioEndpoint program = ServerProgram.PowerShell(selection.ToScript(MaxConcurrency)) with { WorkingDirectory = CurrentFolder };
+        StdioEndpoint program = ServerProgram.PowerShell(selection.ToScript(MaxConcurrency, TaskPath)) with { WorkingDirectory = CurrentFolder };
         McpConnection connection = Open(Name, program, Options);
         State.Add(new McpProgressServer(connection) { Command = program });
         WriteObject(connection);
@@ -251,7 +262,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
                 {
                     publication = Publication.Open(selection, MaxConcurrency, ownsProcess: true, loggers);
                     publication.LogRemarks(loggers);
-                    return publication.ToServerOptions();
+                    return publication.ToServerOptions(TaskFile.Open(TaskPath));
                 },
                 loggers);
         }
@@ -266,12 +277,12 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         Secret? token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!);
         if (Environment.GetEnvironmentVariable(ServerProgram.ServeHereVariable) is not null)
         {
-            AddHttp(InProcessHttpServer.Start(Sample, owned: null, Port, token?.Reveal(), NullLoggerFactory.Instance), token, publication: null);
+            AddHttp(ServeInBackground(Sample(), publication: null, token), token, publication: null);
             return;
         }
 
-        StdioEndpoint shell = ServerProgram.PowerShellHttp(Port, Speed);
-        StdioEndpoint program = FindDotnet() is { } dotnet ? ServerProgram.ExecutableHttp(dotnet, Port, Speed) : shell;
+        StdioEndpoint shell = ServerProgram.PowerShellHttp(Port, Speed, TaskPath);
+        StdioEndpoint program = FindDotnet() is { } dotnet ? ServerProgram.ExecutableHttp(dotnet, Port, Speed, TaskPath) : shell;
         HttpServerProcess process;
         try
         {
@@ -284,6 +295,23 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         }
 
         AddHttp(process, token, publication: null);
+    }
+
+    private InProcessHttpServer ServeInBackground(ToolServerOptions tools, Publication? publication, Secret? token)
+    {
+        try
+        {
+            return InProcessHttpServer.Start(tools, publication, Port, token?.Reveal(), NullLoggerFactory.Instance);
+        }
+        catch
+        {
+            Await(async _ =>
+            {
+                await TaskFile.CloseAsync(tools.Tasks.Store).ConfigureAwait(false);
+                return true;
+            });
+            throw;
+        }
     }
 
     private void AddHttp(IRunningServer running, Secret? token, Publication? publication)
@@ -313,9 +341,9 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private void StartStdio()
     {
-        StdioEndpoint shell = ServerProgram.PowerShell($"Start-McpProgressServer -Stdio -Speed {ServerProgram.Text(Speed)}") with { WorkingDirectory = CurrentFolder };
+        StdioEndpoint shell = ServerProgram.PowerShell($"Start-McpProgressServer -Stdio -Speed {ServerProgram.Text(Speed)}{ServerProgram.TaskParameter(TaskPath)}") with { WorkingDirectory = CurrentFolder };
         StdioEndpoint program = FindDotnet() is { } dotnet
-            ? ServerProgram.Executable(dotnet, "stdio", "--speed", ServerProgram.Text(Speed)) with { WorkingDirectory = CurrentFolder }
+            ? ServerProgram.ExecutableStdio(dotnet, Speed, TaskPath) with { WorkingDirectory = CurrentFolder }
             : shell;
         McpConnection connection;
         try
@@ -345,7 +373,15 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         ToolServerOptions served = options();
         Await(async cancellationToken =>
         {
-            await StdioToolServer.RunAsync(served, streams.Input, streams.Output, loggers, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await StdioToolServer.RunAsync(served, streams.Input, streams.Output, loggers, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                await TaskFile.CloseAsync(served.Tasks.Store).ConfigureAwait(false);
+            }
+
             return true;
         });
     }

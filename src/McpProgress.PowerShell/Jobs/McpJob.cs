@@ -72,13 +72,14 @@ public sealed class McpJob : Job
     {
         Core = task;
         task.Changed += _ => Changed();
+        task.ObserveLog(Log);
         task.Warned += message => Write(() => Warning.Add(new WarningRecord(message)));
         Changed();
         _ = task.Completion.ContinueWith(Settle, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     /// <summary>Adds a log message of the server.</summary>
-    internal void Log(ServerLogMessage message)
+    private void Log(ServerLogMessage message)
     {
         string text = TerminalText.Clean(message.Text, keepLines: true);
         Write(() =>

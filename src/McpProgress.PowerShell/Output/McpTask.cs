@@ -1,11 +1,14 @@
+using System.Text.RegularExpressions;
 using McpProgress.Core.Tasks;
 using McpProgress.Core.Text;
 
 namespace McpProgress;
 
 /// <summary>Background work, whatever the wire calls it. The properties of a task of this session are read live.</summary>
-public sealed class McpTask
+public sealed partial class McpTask
 {
+    private const int ShortLength = 8;
+
     private readonly TaskRecord? _record;
 
     internal McpTask(BackgroundTask core, McpJob? job)
@@ -18,6 +21,20 @@ public sealed class McpTask
 
     /// <summary>The id: the server's where it gives one.</summary>
     public string Id => Core?.Id ?? _record!.Id;
+
+    /// <summary>
+    /// The start of the id, as the table shows it. It names the task to the cmdlets, where no other starts so, and has a
+    /// character more where PowerShell would read it as a number.
+    /// </summary>
+    public string ShortId
+    {
+        get
+        {
+            string id = TerminalText.Clean(Id);
+            string start = id[..Math.Min(ShortLength, id.Length)];
+            return start.Length == id.Length || !LooksLikeNumber().IsMatch(start) ? start : id[..(ShortLength + 1)];
+        }
+    }
 
     /// <summary><c>ExtensionTask</c>, <c>Task</c>, <c>Mcpc</c> or <c>Call</c>.</summary>
     public string Kind => (Core?.Kind ?? _record!.Kind).ToString();
@@ -71,4 +88,8 @@ public sealed class McpTask
 
     /// <inheritdoc/>
     public override string ToString() => Id;
+
+    // Of the hexadecimal digits that make up most ids: 12345678, 1234e567, 1234567d, 0b010101.
+    [GeneratedRegex(@"^(0[xb])?\d+(e\d+)?d?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex LooksLikeNumber();
 }

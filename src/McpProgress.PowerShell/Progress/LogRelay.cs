@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Tasks;
 using McpProgress.Core.Text;
 using McpProgress.Core.Transport;
 using McpProgress.PowerShell.Pipeline;
 
 namespace McpProgress.PowerShell.Progress;
 
-/// <summary>Brings a server's log messages to the streams of the cmdlet that is calling it.</summary>
+/// <summary>Brings a server's log messages to the streams of the cmdlet that is calling it, except those that belong to a job.</summary>
 internal sealed class LogRelay : IDisposable
 {
     /// <summary>A server that logs faster than a console prints must not fill the memory.</summary>
@@ -16,15 +17,17 @@ internal sealed class LogRelay : IDisposable
     private readonly Cmdlet _cmdlet;
     private readonly PipelinePump _pump;
     private readonly ServerConnection _connection;
+    private readonly BackgroundTasks _jobs;
     private readonly ConcurrentQueue<ServerLogMessage> _waiting = new();
     private int _requested;
     private long _dropped;
 
-    public LogRelay(Cmdlet cmdlet, PipelinePump pump, ServerConnection connection)
+    public LogRelay(Cmdlet cmdlet, PipelinePump pump, ServerConnection connection, BackgroundTasks jobs)
     {
         _cmdlet = cmdlet;
         _pump = pump;
         _connection = connection;
+        _jobs = jobs;
         connection.LogReceived += Take;
     }
 
@@ -49,6 +52,11 @@ internal sealed class LogRelay : IDisposable
 
     private void Take(ServerLogMessage message)
     {
+        if (message.IsRelated && _jobs.OwnerOf(_connection, message) is not null)
+        {
+            return;
+        }
+
         if (_waiting.Count >= MostWaiting)
         {
             Interlocked.Increment(ref _dropped);

@@ -2,6 +2,7 @@ using System.Net;
 using McpProgress.Core;
 using McpProgress.Server.Http;
 using McpProgress.Server.Protocol;
+using McpProgress.Server.Tasks;
 using Microsoft.Extensions.Logging;
 
 namespace McpProgress.PowerShell.ProgressServer;
@@ -11,11 +12,13 @@ internal sealed class InProcessHttpServer : IRunningServer
 {
     private readonly HttpListenerHost _host;
     private readonly IDisposable? _owned;
+    private readonly ITaskStore _tasks;
 
-    private InProcessHttpServer(HttpListenerHost host, IDisposable? owned)
+    private InProcessHttpServer(HttpListenerHost host, IDisposable? owned, ITaskStore tasks)
     {
         _host = host;
         _owned = owned;
+        _tasks = tasks;
     }
 
     /// <inheritdoc/>
@@ -31,7 +34,7 @@ internal sealed class InProcessHttpServer : IRunningServer
     public bool HasExited => IsClosed;
 
     /// <summary>Starts serving.</summary>
-    /// <param name="tools">What is served.</param>
+    /// <param name="tools">What is served; its store of tasks is closed with the server, once that has started.</param>
     /// <param name="owned">What is disposed with the server, once it has started; null for nothing.</param>
     /// <param name="port">The port; 0 takes a free one.</param>
     /// <param name="token">The bearer token clients must carry; null for none.</param>
@@ -41,7 +44,7 @@ internal sealed class InProcessHttpServer : IRunningServer
     {
         try
         {
-            return new(HttpListenerHost.Start(tools, new HttpServerOptions { Token = token }, port, loggers), owned);
+            return new(HttpListenerHost.Start(tools, new HttpServerOptions { Token = token }, port, loggers), owned, tools.Tasks.Store);
         }
         catch (HttpListenerException failure)
         {
@@ -57,6 +60,7 @@ internal sealed class InProcessHttpServer : IRunningServer
             IsClosed = true;
             await _host.DisposeAsync().ConfigureAwait(false);
             _owned?.Dispose();
+            await TaskFile.CloseAsync(_tasks).ConfigureAwait(false);
         }
     }
 }

@@ -13,32 +13,43 @@ internal static class ServerProgram
 
     private static readonly string Folder = Path.GetDirectoryName(typeof(ServerProgram).Assembly.Location)!;
 
-    /// <summary>The server executable that comes with the module.</summary>
-    /// <param name="dotnet">The full path of the <c>dotnet</c> command.</param>
-    /// <param name="arguments">The executable's arguments.</param>
-    public static StdioEndpoint Executable(string dotnet, params string[] arguments) =>
-        new(dotnet, [Path.Combine(Folder, "mcpprogress-server.dll"), .. arguments]);
-
     /// <summary>The server executable, serving HTTP until its standard input ends.</summary>
-    public static StdioEndpoint ExecutableHttp(string dotnet, int port, double speed) =>
-        Executable(dotnet, "http", "--port", Text(port), "--speed", Text(speed), "--exit-with-stdin");
+    /// <param name="dotnet">The full path of the <c>dotnet</c> command.</param>
+    /// <param name="port">The port; 0 takes a free one.</param>
+    /// <param name="speed">What the delays of the sample tools are divided by.</param>
+    /// <param name="taskStore">The file tasks are kept in; null keeps them in memory.</param>
+    public static StdioEndpoint ExecutableHttp(string dotnet, int port, double speed, string? taskStore) =>
+        Executable(dotnet, ["http", "--port", Text(port), "--speed", Text(speed), "--exit-with-stdin", .. TaskOption(taskStore)]);
+
+    /// <summary>The server executable, serving the sample tools over stdio.</summary>
+    public static StdioEndpoint ExecutableStdio(string dotnet, double speed, string? taskStore) =>
+        Executable(dotnet, ["stdio", "--speed", Text(speed), .. TaskOption(taskStore)]);
 
     /// <summary>This PowerShell, serving over stdio: slower to start than the executable, and always there.</summary>
     /// <param name="script">Ends in <c>Start-McpProgressServer -Stdio</c>.</param>
     public static StdioEndpoint PowerShell(string script) => Shell(script);
 
     /// <summary>This PowerShell, serving the sample tools over HTTP as the executable does.</summary>
-    public static StdioEndpoint PowerShellHttp(int port, double speed)
+    public static StdioEndpoint PowerShellHttp(int port, double speed, string? taskStore)
     {
         StdioEndpoint shell = Shell($$"""
             trap { [Console]::Error.WriteLine("$_"); exit 1 }
             $token = if ($env:{{HttpServerProcess.TokenVariable}}) { @{ Token = ConvertTo-SecureString $env:{{HttpServerProcess.TokenVariable}} -AsPlainText } } else { @{} }
-            $server = Start-McpProgressServer -Http -Port {{port}} -Speed {{Text(speed)}} @token
+            $server = Start-McpProgressServer -Http -Port {{port}} -Speed {{Text(speed)}}{{TaskParameter(taskStore)}} @token
             [Console]::Out.WriteLine((ConvertTo-Json @{ url = "$($server.Uri)" } -Compress))
             $null = [Console]::In.ReadToEnd()
             """);
         return shell with { Environment = new Dictionary<string, string?> { [ServeHereVariable] = "1" } };
     }
+
+    /// <summary>The parameter that keeps tasks in a file, to append to <c>Start-McpProgressServer</c>; empty for memory.</summary>
+    public static string TaskParameter(string? taskStore) => taskStore is null ? "" : $" -TaskStore {Quoted(taskStore)}";
+
+    // The server executable that comes with the module.
+    private static StdioEndpoint Executable(string dotnet, string[] arguments) =>
+        new(dotnet, [Path.Combine(Folder, "mcpprogress-server.dll"), .. arguments]);
+
+    private static string[] TaskOption(string? taskStore) => taskStore is null ? [] : ["--task-store", $"file:{taskStore}"];
 
     private static StdioEndpoint Shell(string script)
     {

@@ -27,7 +27,9 @@ internal sealed class CommandSelection
     public required string Location { get; init; }
 
     /// <summary>The script that serves the same in another PowerShell, over stdio.</summary>
-    public string ToScript(int maxConcurrency)
+    /// <param name="maxConcurrency">How many commands may run at once.</param>
+    /// <param name="taskStore">The file tasks are kept in; null keeps them in memory.</param>
+    public string ToScript(int maxConcurrency, string? taskStore)
     {
         var script = new StringBuilder();
         foreach (var module in Commands.Select(command => command.Module?.Path).Where(File.Exists).Distinct(StringComparer.Ordinal))
@@ -39,7 +41,7 @@ internal sealed class CommandSelection
         Add("-Command", Commands.Select(command => command is ExternalScriptInfo file ? file.Path : $"{command.ModuleName}\\{command.Name}".TrimStart('\\')));
         Add("-Path", Paths.Concat(Modules.Where(Path.IsPathRooted)));
         Add("-Module", Modules.Where(module => !Path.IsPathRooted(module)));
-        script.Append(All ? " -All" : "").Append(CultureInfo.InvariantCulture, $" -MaxConcurrency {maxConcurrency}");
+        script.Append(All ? " -All" : "").Append(CultureInfo.InvariantCulture, $" -MaxConcurrency {maxConcurrency}").Append(ServerProgram.TaskParameter(taskStore));
         return script.ToString();
 
         void Add(string name, IEnumerable<string> values)

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using McpProgress.Core;
 using McpProgress.Server.Protocol;
+using McpProgress.Server.Tasks;
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging;
 
@@ -77,7 +78,7 @@ internal sealed partial class Publication : IDisposable
     }
 
     /// <summary>What a server of these commands serves.</summary>
-    public ToolServerOptions ToServerOptions() => new() { Tools = Tools };
+    public ToolServerOptions ToServerOptions(TaskOptions tasks) => new() { Tools = Tools, Tasks = tasks };
 
     /// <summary>Writes the remarks to the server's log.</summary>
     public void LogRemarks(ILoggerFactory loggers)

@@ -5,7 +5,6 @@ using McpProgress.Core.Connections;
 using McpProgress.Core.Events;
 using McpProgress.Core.Tasks;
 using McpProgress.Core.Text;
-using McpProgress.Core.Transport;
 using McpProgress.PowerShell.Events;
 
 namespace McpProgress.PowerShell.State;
@@ -107,7 +106,7 @@ internal sealed class McpState
             _connections.Add(connection);
         }
 
-        connection.Core.LogReceived += message => Log(connection, message);
+        connection.Core.LogReceived += message => Tasks.Log(connection.Core, message);
         Tasks.Reconnected(connection.Core);
     }
 
@@ -250,21 +249,6 @@ internal sealed class McpState
 
         // The logs last: they also tell of the end of the connections.
         Task.WaitAll([.. logs.Select(log => log.Core.DisposeAsync().AsTask())]);
-    }
-
-    // A log message does not say which call it belongs to: it is a job's only when that job is the only one there.
-    private void Log(McpConnection connection, ServerLogMessage message)
-    {
-        McpJob[] running;
-        lock (_lock)
-        {
-            running = [.. _jobs.Where(job => job.Core is { State.IsTerminal: false } core && core.ServerName == connection.Name).Take(2)];
-        }
-
-        if (running.Length == 1)
-        {
-            running[0].Log(message);
-        }
     }
 
     private static McpFailureException NotFound(string name, string kind, IReadOnlyList<string> names, string none)

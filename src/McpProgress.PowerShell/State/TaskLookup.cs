@@ -7,6 +7,9 @@ namespace McpProgress.PowerShell.State;
 /// <summary>Finds the tasks a user means.</summary>
 internal static class TaskLookup
 {
+    /// <summary>A shorter start of an id is more likely a mistake than meant.</summary>
+    private const int ShortestStart = 4;
+
     /// <summary>The tasks of this session, and those of earlier ones that can still be asked for.</summary>
     public static IReadOnlyList<McpTask> All(McpState state)
     {
@@ -16,8 +19,8 @@ internal static class TaskLookup
         return tasks;
     }
 
-    /// <summary>The tasks named by a task, a job, or an id (wildcards allowed).</summary>
-    /// <exception cref="McpFailureException">McpTaskNotFound.</exception>
+    /// <summary>The tasks named by a task, a job, or an id (wildcards allowed), or the start of one.</summary>
+    /// <exception cref="McpFailureException">McpTaskNotFound, or McpInvalidArgument where several ids start so.</exception>
     public static IReadOnlyList<McpTask> Find(McpState state, object target)
     {
         switch (target is PSObject wrapped ? wrapped.BaseObject : target)
@@ -28,18 +31,34 @@ internal static class TaskLookup
             case McpJob job:
                 return [job.Task];
 
-            case int jobId:
-                return [.. state.Jobs.Where(job => job.Id == jobId).Select(job => job.Task).DefaultIfEmpty(null!).Select(task => task ?? throw NotFound(jobId.ToString(System.Globalization.CultureInfo.InvariantCulture)))];
+            case int jobId when state.Jobs.FirstOrDefault(job => job.Id == jobId) is { } job:
+                return [job.Task];
 
             case { } other:
-                string id = other.ToString() ?? "";
-                var wildcard = WildcardPattern.Get(id, WildcardOptions.IgnoreCase);
-                IReadOnlyList<McpTask> found = [.. All(state).Where(task => wildcard.IsMatch(task.Id))];
-                return found.Count > 0 || WildcardPattern.ContainsWildcardCharacters(id) ? found : throw NotFound(id);
+                return Find(All(state), LanguagePrimitives.ConvertTo<string>(other));
 
             default:
                 return [];
         }
+    }
+
+    private static McpTask[] Find(IReadOnlyList<McpTask> all, string id)
+    {
+        var wildcard = WildcardPattern.Get(id, WildcardOptions.IgnoreCase);
+        McpTask[] found = [.. all.Where(task => wildcard.IsMatch(task.Id))];
+        if (found.Length > 0 || WildcardPattern.ContainsWildcardCharacters(id))
+        {
+            return found;
+        }
+
+        McpTask[] starting = id.Length < ShortestStart ? [] : [.. all.Where(task => task.Id.StartsWith(id, StringComparison.OrdinalIgnoreCase))];
+        return starting.Length switch
+        {
+            1 => starting,
+            0 => throw NotFound(id),
+            _ => throw new McpFailureException(
+                ErrorIds.InvalidArgument, $"The ids of {starting.Length} tasks start with '{id}': write more of the one that is meant, or '{id}*' for all of them."),
+        };
     }
 
     private static McpFailureException NotFound(string id) => TaskRegistry.Default.HasExpired(id)

@@ -12,7 +12,7 @@ using ModelContextProtocol.Protocol;
 namespace McpProgress.Server.Mcpc;
 
 /// <summary>One task of MCPC: a tool whose every word is a callback.</summary>
-internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bool everyUpdate) : IToolChannel
+internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, ProgressToken? token, bool everyUpdate) : IToolChannel
 {
     // More than anyone steers by; a client that sends more to a tool that reads none is told so.
     private const int MaxUpdates = 1000;
@@ -64,7 +64,7 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bo
     }
 
     /// <inheritdoc/>
-    public ValueTask LogAsync(LogLevel level, string message) => session.Client.LogAsync(tool, level, message, CancellationToken.None);
+    public ValueTask LogAsync(LogLevel level, string message) => session.Client.LogAsync(tool, level, message, token, ids.TaskId, CancellationToken.None);
 
     /// <inheritdoc/>
     public ValueTask SendUpdateAsync(JsonNode? result) => session.Outbox.SendAsync(_sequence, Message("update", result?.DeepClone()));
@@ -76,9 +76,15 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bo
     /// <inheritdoc/>
     public Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken)
     {
-        // Since 2026-07-28 a server sends no requests, and MCPC has no other way to ask.
         var server = session.Client.Server;
-        return server.ClientCapabilities?.Elicitation?.Form is not null && !ProtocolVersions.IsModern(server.NegotiatedProtocolVersion)
+        if (ProtocolVersions.IsModern(server.NegotiatedProtocolVersion))
+        {
+            throw new ToolException(
+                $"The tool '{tool}' has a question, and MCPC has no way to put it over a connection of revision {server.NegotiatedProtocolVersion}, in which servers send no requests. " +
+                $"Call the tool as a task or plainly, or connect with revision {ProtocolVersions.November2025}.");
+        }
+
+        return server.ClientCapabilities?.Elicitation?.Form is not null
             ? Elicitation.AskAsync(server, request, ids.TaskId, cancellationToken)
             : throw Elicitation.Unable(tool);
     }
@@ -101,7 +107,8 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, bo
         return result;
     }
 
-    private static JsonNode? Content(ToolResult result) =>
+    /// <summary>A tool's result as the content of a message.</summary>
+    internal static JsonNode? Content(ToolResult result) =>
         result.StructuredContent is { } structured ? JsonSerializer.SerializeToNode(structured)
         : result.Content.All(block => block is TextContentBlock) ? result.Text
         : JsonSerializer.SerializeToNode(result.Content, McpJsonUtilities.DefaultOptions);

@@ -65,7 +65,7 @@ internal sealed class McpcSession : IAsyncDisposable
     {
         _spoken = true;
         _sessionId = ids.SessionId;
-        var call = new McpcCall(this, ids, tool.Name, _everyUpdate);
+        var call = new McpcCall(this, ids, tool.Name, request.ProgressToken, _everyUpdate);
         if (Reserve(ids.TaskId, call) is { } refusal)
         {
             await request.AnswerAsync(McpcHelper.ToResult(call.Refused(refusal)), cancelled).ConfigureAwait(false);

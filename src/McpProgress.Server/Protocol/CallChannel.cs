@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using McpProgress.Server.Mcpc;
 using McpProgress.Server.Progress;
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ internal sealed class CallChannel : IToolChannel, IDisposable
     private readonly LoggingLevel? _leastLevel;
     private readonly ProgressReporter? _progress;
     private readonly CancellationToken _cancelled;
+    private readonly McpcPlainAnswer _answer;
 
     /// <summary>Makes the channel of a <c>tools/call</c> request.</summary>
     public CallChannel(IncomingRequest request, string tool, ToolServerOptions options, CancellationToken cancelled)
@@ -28,6 +30,7 @@ internal sealed class CallChannel : IToolChannel, IDisposable
         _request = request;
         _tool = tool;
         _cancelled = cancelled;
+        _answer = new McpcPlainAnswer(tool);
         _leastLevel = request.LeastLogLevel;
         if (request.ProgressToken is { } token)
         {
@@ -51,14 +54,18 @@ internal sealed class CallChannel : IToolChannel, IDisposable
             var notification = new JsonRpcNotification
             {
                 Method = NotificationMethods.LoggingMessageNotification,
-                Params = JsonSerializer.SerializeToNode(LogLevels.ToParameters(_tool, severity, message), McpJsonUtilities.DefaultOptions),
+                Params = JsonSerializer.SerializeToNode(LogLevels.ToParameters(_tool, severity, message, _request.ProgressToken, taskId: null), McpJsonUtilities.DefaultOptions),
             };
             await _request.SendAsync(notification, _cancelled).ConfigureAwait(false);
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask SendUpdateAsync(JsonNode? result) => default;
+    public ValueTask SendUpdateAsync(JsonNode? result)
+    {
+        _answer.Add(result);
+        return default;
+    }
 
     /// <inheritdoc/>
     public ValueTask SendServerEventAsync(string name, JsonNode? result) => _request.Session.Mcpc.SendServerEventAsync(name, result, _cancelled);
@@ -66,6 +73,9 @@ internal sealed class CallChannel : IToolChannel, IDisposable
     /// <inheritdoc/>
     public Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken) =>
         _request.CanElicit ? Elicitation.AskAsync(_request.Server, request, taskId: null, cancellationToken) : throw Elicitation.Unable(_tool);
+
+    /// <summary>What the call is answered with.</summary>
+    public ToolResult AnswerOf(ToolResult result) => _answer.With(result);
 
     /// <summary>Sends what progress still waits; afterwards none is sent. The result may follow.</summary>
     public ValueTask CompleteAsync() => _progress?.CompleteAsync() ?? default;

@@ -38,14 +38,14 @@ internal sealed class ClientSession : IAsyncDisposable
     /// <summary>The MCP Callback Protocol on this connection.</summary>
     public McpcSession Mcpc { get; }
 
-    /// <summary>Sends a log message that belongs to no request, if the client asked for this level (revisions up to 2025-11-25).</summary>
-    public async ValueTask LogAsync(string logger, LogLevel level, string message, CancellationToken cancelled)
+    /// <summary>Sends a log message of a task, if the client asked for this level (revisions up to 2025-11-25).</summary>
+    public async ValueTask LogAsync(string logger, LogLevel level, string message, ProgressToken? token, string taskId, CancellationToken cancelled)
     {
         var severity = LogLevels.ToWire(level);
         if (Server.LoggingLevel is { } least && severity >= least && !cancelled.IsCancellationRequested)
         {
             await Server.SendNotificationAsync(
-                NotificationMethods.LoggingMessageNotification, LogLevels.ToParameters(logger, severity, message), cancellationToken: cancelled).ConfigureAwait(false);
+                NotificationMethods.LoggingMessageNotification, LogLevels.ToParameters(logger, severity, message, token, taskId), cancellationToken: cancelled).ConfigureAwait(false);
         }
     }
 

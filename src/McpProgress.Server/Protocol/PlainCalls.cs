@@ -28,7 +28,7 @@ internal sealed class PlainCalls(ToolServerOptions options, ILogger logger) : ID
         var context = new ToolContext(channel, cancelled);
         var result = await ToolRunner.RunAsync(tool, new ToolArguments(arguments.ToElements()), context, logger).ConfigureAwait(false);
         await channel.CompleteAsync().ConfigureAwait(false);
-        return result.ToJson();
+        return channel.AnswerOf(result).ToJson();
     }
 
     /// <summary>Cancels what waits.</summary>

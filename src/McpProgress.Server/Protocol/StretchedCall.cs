@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using McpProgress.Server.Mcpc;
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +18,7 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
     private readonly ServerTool _tool;
     private readonly bool _canElicit;
     private readonly ClientSession _session;
+    private readonly McpcPlainAnswer _answer;
     private TaskCompletionSource<Question> _asked = NewSource<Question>();
     private CallChannel? _channel;
     private Task<ToolResult>? _running;
@@ -28,6 +30,7 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
         _tool = tool;
         _canElicit = request.CanElicit;
         _session = request.Session;
+        _answer = new McpcPlainAnswer(tool.Name);
     }
 
     /// <summary>The tool that runs.</summary>
@@ -64,7 +67,7 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
         {
             if (await Task.WhenAny(_running!, asked).ConfigureAwait(false) == _running)
             {
-                return await _running.ConfigureAwait(false);
+                return _answer.With(await _running.ConfigureAwait(false));
             }
         }
 
@@ -81,7 +84,11 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
     public ValueTask LogAsync(LogLevel level, string message) => Volatile.Read(ref _channel)?.LogAsync(level, message) ?? default;
 
     /// <inheritdoc/>
-    public ValueTask SendUpdateAsync(JsonNode? result) => default;
+    public ValueTask SendUpdateAsync(JsonNode? result)
+    {
+        _answer.Add(result);
+        return default;
+    }
 
     /// <inheritdoc/>
     public ValueTask SendServerEventAsync(string name, JsonNode? result) => _session.Mcpc.SendServerEventAsync(name, result, _cancellation.Token);

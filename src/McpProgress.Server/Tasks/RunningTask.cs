@@ -5,6 +5,7 @@ using McpProgress.Server.Progress;
 using McpProgress.Server.Protocol;
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Protocol;
 
 namespace McpProgress.Server.Tasks;
 
@@ -13,7 +14,11 @@ namespace McpProgress.Server.Tasks;
 /// <param name="CanElicit">Whether the client takes questions.</param>
 /// <param name="SendsLogs">Whether log messages go to the session (revision 2025-11-25; since then they belong to a request).</param>
 /// <param name="Progress">Sends progress numbers while it runs; null where nobody asked for them.</param>
-internal sealed record TaskOrigin(ClientSession Session, bool CanElicit, bool SendsLogs, ProgressReporter? Progress);
+internal sealed record TaskOrigin(ClientSession Session, bool CanElicit, bool SendsLogs, ProgressReporter? Progress)
+{
+    /// <summary>The progress token of the request that started it; null where it has none.</summary>
+    public ProgressToken? Token { get; init; }
+}
 
 /// <summary>
 /// A tool that runs as a task: on its own, whatever becomes of the request and the connection that started it. Knows no
@@ -150,7 +155,7 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
 
     /// <inheritdoc/>
     public ValueTask LogAsync(LogLevel level, string message) =>
-        origin.SendsLogs ? origin.Session.LogAsync(Record.Tool, level, message, Cancelled) : default;
+        origin.SendsLogs ? origin.Session.LogAsync(Record.Tool, level, message, origin.Token, Record.Id, Cancelled) : default;
 
     /// <inheritdoc/>
     public ValueTask SendUpdateAsync(JsonNode? result) => default;

@@ -142,7 +142,7 @@ internal sealed class Tasks2025(TaskManager tasks, ToolServerOptions options)
             ? new ProgressReporter(
                 update => new ValueTask(transport.SendMessageAsync(ProgressNotification.ToMessage(token, update))), options.ProgressRate, options.TimeProvider, CancellationToken.None)
             : null;
-        return new TaskOrigin(request.Session, request.CanElicit, SendsLogs: true, progress);
+        return new TaskOrigin(request.Session, request.CanElicit, SendsLogs: true, progress) { Token = request.ProgressToken };
     }
 
     // Optional in the specification, and sent only when the state itself changes: progress has its own notifications.

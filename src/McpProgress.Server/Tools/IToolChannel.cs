@@ -24,7 +24,7 @@ public interface IToolChannel
     /// <param name="message">The text.</param>
     ValueTask LogAsync(LogLevel level, string message);
 
-    /// <summary>Takes an intermediate result; only MCPC has a form for it, other ways leave it out.</summary>
+    /// <summary>Takes an intermediate result; only MCPC has a form for it. A plain call keeps it for its answer, tasks leave it out.</summary>
     /// <param name="result">Any JSON.</param>
     ValueTask SendUpdateAsync(JsonNode? result);
 

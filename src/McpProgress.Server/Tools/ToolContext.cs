@@ -52,7 +52,10 @@ public sealed class ToolContext(IToolChannel channel, CancellationToken cancella
         return channel.AskAsync(request, CancellationToken);
     }
 
-    /// <summary>Sends an intermediate result of any shape: an MCPC <c>update</c>. Other protocols have no form for it and leave it out.</summary>
+    /// <summary>
+    /// Sends an intermediate result of any shape: an MCPC <c>update</c>. A plain call gets it with its answer, which then is
+    /// all messages of the task as text blocks, as the original answers clients that do not speak MCPC; tasks of MCP leave it out.
+    /// </summary>
     /// <param name="result">Any JSON.</param>
     public ValueTask SendUpdateAsync(JsonNode? result) => channel.SendUpdateAsync(result);
 

@@ -246,6 +246,25 @@ public sealed class SignInTests : IDisposable
     }
 
     [Fact]
+    public async Task A_description_that_cannot_be_had_is_asked_for_once()
+    {
+        _peer.IsBroken = true;
+        McpFailureException failure = await ConnectAsync().FailureAsync(ErrorIds.ConnectionFailed);
+
+        Assert.Contains("500", failure.Message, StringComparison.Ordinal);
+        Assert.Single(_peer.Seen, seen => seen.Contains("oauth-protected-resource", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_revision_that_is_insisted_on_does_not_hide_why_there_is_no_access()
+    {
+        _peer.Resource = "https://other.example/mcp";
+        Task<ServerConnection> connecting = ServerConnection.ConnectAsync("peer", Endpoint(_peer, Grant()), new ConnectionOptions { ProtocolVersion = "2026-07-28" });
+
+        Assert.Contains("https://other.example/mcp", (await connecting.FailureAsync(ErrorIds.ConnectionFailed)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task No_token_is_in_an_event_or_readable_on_disk()
     {
         var text = new StringBuilder();

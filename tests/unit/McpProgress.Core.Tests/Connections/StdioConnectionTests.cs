@@ -126,7 +126,8 @@ public sealed class StdioConnectionTests
     public async Task A_revision_can_be_insisted_on()
     {
         var options = new ConnectionOptions { ProtocolVersion = "2026-07-28" };
-        await ServerConnection.ConnectAsync("old", FaultyServer.Stdio("echo"), options).FailureAsync(ErrorIds.ConnectionFailed);
+        McpFailureException failure = await ServerConnection.ConnectAsync("old", FaultyServer.Stdio("echo"), options).FailureAsync(ErrorIds.ConnectionFailed);
+        Assert.Contains("does not agree to revision 2026-07-28, which -ProtocolVersion asks for", failure.Message, StringComparison.Ordinal);
         await using ServerConnection connection = await ServerConnection.ConnectAsync(
             "old", FaultyServer.Stdio("echo"), new ConnectionOptions { ProtocolVersion = "2025-11-25" }).Within();
         Assert.Equal("2025-11-25", connection.ProtocolVersion);

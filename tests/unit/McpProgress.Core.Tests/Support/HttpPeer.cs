@@ -18,6 +18,7 @@ internal sealed class HttpPeer : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly bool _modern;
     private readonly Channel<Exchange> _calls = Channel.CreateUnbounded<Exchange>();
+    private readonly Channel<Exchange> _events = Channel.CreateUnbounded<Exchange>();
 
     public HttpPeer(bool modern)
     {
@@ -31,6 +32,9 @@ internal sealed class HttpPeer : IAsyncDisposable
 
     /// <summary>Every message and its path over HTTP, such as <c>POST tools/call</c> or <c>DELETE</c>.</summary>
     public List<string> Seen { get; } = [];
+
+    /// <summary>Has an event stream for its session: each request for it comes out of <see cref="NextEventStreamAsync"/>.</summary>
+    public bool HasEventStream { get; init; }
 
     /// <summary>Never answers the end of a session.</summary>
     public bool HoldsDelete { get; init; }
@@ -50,6 +54,9 @@ internal sealed class HttpPeer : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The next request for the session's event stream.</summary>
+    public Task<Exchange> NextEventStreamAsync() => _events.Reader.ReadAsync().AsTask().Within();
 
     public async ValueTask DisposeAsync()
     {
@@ -127,6 +134,9 @@ internal sealed class HttpPeer : IAsyncDisposable
                 break;
             case "" when exchange.Verb == "DELETE" && HoldsDelete:
                 break;
+            case "" when exchange.Verb == "GET" && HasEventStream:
+                await _events.Writer.WriteAsync(exchange);
+                break;
             case "" when exchange.Verb == "GET":
                 await exchange.RespondAsync(405, "text/plain", "");
                 break;
@@ -182,6 +192,9 @@ internal sealed class HttpPeer : IAsyncDisposable
         }
 
         public Task BeginEventsAsync() => RawAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n");
+
+        /// <summary>Begins an answer whose end can be told from its breaking off.</summary>
+        public Task BeginChunkedEventsAsync() => RawAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
 
         public Task EventAsync(string message) => RawAsync($"event: message\ndata: {message}\n\n");
 

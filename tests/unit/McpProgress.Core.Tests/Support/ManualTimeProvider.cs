@@ -7,6 +7,7 @@ internal sealed class ManualTimeProvider : TimeProvider
 
     private readonly object _lock = new();
     private readonly List<ManualTimer> _timers = [];
+    private TaskCompletionSource _set = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TimeSpan _elapsed;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -20,6 +21,26 @@ internal sealed class ManualTimeProvider : TimeProvider
             {
                 return _timers.Count(timer => timer.Due is not null);
             }
+        }
+    }
+
+    /// <summary>Completes once a timer is set: somebody waits for the clock to move.</summary>
+    public async Task TimerAsync()
+    {
+        while (true)
+        {
+            Task set;
+            lock (_lock)
+            {
+                if (_timers.Any(timer => timer.Due is not null))
+                {
+                    return;
+                }
+
+                set = _set.Task;
+            }
+
+            await set.Within();
         }
     }
 
@@ -43,6 +64,14 @@ internal sealed class ManualTimeProvider : TimeProvider
         }
 
         timer.Change(dueTime, period);
+        TaskCompletionSource set;
+        lock (_lock)
+        {
+            set = _set;
+            _set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        set.TrySetResult();
         return timer;
     }
 

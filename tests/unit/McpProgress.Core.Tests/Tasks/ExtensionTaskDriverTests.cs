@@ -207,6 +207,21 @@ public sealed class ExtensionTaskDriverTests : IDisposable
         Assert.Equal("fine", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
     }
 
+    [Fact]
+    public async Task A_subscription_to_the_task_brings_its_news()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        server.On("tasks/get", _ => State("working"));
+        (BackgroundTask task, _) = await StartAsync(server);
+        JsonObject subscribed = await server.NextAsync("subscriptions/listen");
+        Assert.Equal("""["t1"]""", subscribed["params"]!["notifications"]!["taskIds"]!.ToJsonString());
+
+        await server.NotifyAsync("notifications/tasks", State("working", ("statusMessage", "news")));
+
+        await task.UntilAsync(of => of.State.StatusMessage == "news");
+        task.Cancel();
+    }
+
     internal static JsonObject State(string status, params (string Name, JsonNode? Value)[] more)
     {
         var state = new JsonObject

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using McpProgress.Core.Tasks;
 using McpProgress.Server.Protocol;
 using McpProgress.Server.Tests.Support;
+using McpProgress.Server.Tests.Tasks;
+using McpProgress.Server.Tools;
 
 namespace McpProgress.Server.Tests.Mcpc;
 
@@ -50,14 +53,15 @@ public sealed class VectorTests
     }
 
     /// <remarks>
-    /// The three dialects answer a client without ids in three ways, each wrapped in a message of a protocol the client
-    /// does not know. Here such a call is a plain call: one answer, the tool's result, when it is done.
+    /// The dialects answer a client without ids in three ways: 0.2.1 by <c>created</c> and stray callbacks, 0.2.4 by
+    /// <c>complete</c>, 0.2.6 by all messages. What the later two agree on is served: one answer when the tool is done, whose
+    /// last block is <c>complete</c>; before it the updates, as the newest has them. Never a response nobody asked for.
     /// </remarks>
     [Theory]
-    [InlineData("standard-client-a-0.2.1.log")]
-    [InlineData("standard-client-b-0.2.4.log")]
-    [InlineData("standard-client-c-0.2.6.log")]
-    public async Task A_standard_client_gets_the_same_tools_and_the_same_result_and_nothing_it_does_not_understand(string file)
+    [InlineData("standard-client-a-0.2.1.log", 0)]
+    [InlineData("standard-client-b-0.2.4.log", 1)]
+    [InlineData("standard-client-c-0.2.6.log", 2)]
+    public async Task A_standard_client_gets_the_same_tools_and_the_messages_in_one_answer(string file, int sameFromEnd)
     {
         var recorded = Read(file);
         var sent = await ReplayAsync(recorded, Served(file));
@@ -71,12 +75,54 @@ public sealed class VectorTests
             tool["inputSchema"]!["properties"]!.AsObject().Select(property => property.Key));
 
         Assert.Equal("2", Id(sent[2]));
-        var complete = recorded.FromServer.Skip(2)
-            .SelectMany(line => line["result"]!["content"]!.AsArray()).Select(block => JsonNode.Parse(block!["text"]!.GetValue<string>())!)
-            .Single(message => message["event"]!.GetValue<string>() == "complete")["result"]!;
-        Assert.True(JsonNode.DeepEquals(complete, JsonNode.Parse(Text(sent[2]))), Text(sent[2]));
-        Assert.True(JsonNode.DeepEquals(complete, sent[2]["result"]!["structuredContent"]));
+        Assert.False(sent[2]["result"]!["isError"]!.GetValue<bool>());
+        var answered = Messages(sent[2]);
+        var task = Assert.Single(answered.Select(message => message["task_id"]!.GetValue<string>()).Distinct());
+        Assert.True(Guid.TryParse(task, out _), task);
+        Assert.Equal(Enumerable.Range(0, answered.Length), answered.Select(message => message["seq"]!.GetValue<int>()));
+
+        // As many as the original has in its answer, from the end; what comes before is what it left out.
+        Assert.Equal(["update", "complete"], answered.Select(message => message["event"]!.GetValue<string>()));
+        var answer = recorded.FromServer.Single(line => Id(line) == "2");
+        foreach (var (theirs, ours) in Messages(answer).TakeLast(sameFromEnd).Zip(answered.TakeLast(sameFromEnd)))
+        {
+            AssertSame(theirs, ours);
+        }
+
+        // Where the original ends by a stray callback, what that said.
+        AssertSame(recorded.FromServer.Skip(2).SelectMany(Messages).Single(message => message["event"]!.GetValue<string>() == "complete"), answered[^1]);
+        Assert.True(JsonNode.DeepEquals(answered[^1]["result"], sent[2]["result"]!["structuredContent"]));
     }
+
+    [Theory]
+    [InlineData("2025-11-25")]
+    [InlineData("2026-07-28")]
+    public async Task A_plain_call_gets_its_intermediate_results_in_both_eras_and_a_failure_is_an_error(string revision)
+    {
+        var failing = McpcCallTests.Answering("tool", async (_, context) =>
+        {
+            await context.SendUpdateAsync("half");
+            return ToolResult.FromError("Broken.");
+        });
+        await using var client = await CoreClient.OverHttpAsync(TestServers.Samples(0, failing), revision);
+        var result = await (await client.StartAsync("tool", "{}", BackgroundKind.Call)).Completion.Soon();
+        Assert.True(result.IsError);
+        Assert.Equal(
+            [("update", "half"), ("failed", "Broken.")],
+            result.Content.Select(block => JsonNode.Parse(block["text"]!.GetValue<string>())!).Select(message => (message["event"]!.GetValue<string>(), message["result"]!.GetValue<string>())));
+    }
+
+    private static void AssertSame(JsonNode original, JsonNode ours)
+    {
+        Assert.Equal("default", original["session_id"]!.GetValue<string>());
+        var copy = ours.DeepClone().AsObject();
+        copy.Remove("seq");
+        copy["task_id"] = original["task_id"]!.DeepClone();
+        Assert.True(JsonNode.DeepEquals(original, copy), $"{original.ToJsonString()}\n{ours.ToJsonString()}");
+        Assert.Equal(original.AsObject().Select(member => member.Key), copy.Select(member => member.Key));
+    }
+
+    private static JsonNode[] Messages(JsonNode line) => [.. line["result"]!["content"]!.AsArray().Select(block => JsonNode.Parse(block!["text"]!.GetValue<string>())!)];
 
     private static ToolServerOptions Served(string file) =>
         file.Contains("0.2.6", StringComparison.Ordinal) ? RecordedTool.OneStep : RecordedTool.FiveSteps;

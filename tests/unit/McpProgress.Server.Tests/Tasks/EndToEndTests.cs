@@ -52,6 +52,18 @@ public sealed class EndToEndTests
         Assert.Equal("inside", result["seating"]!.GetValue<string>());
     }
 
+    [Fact]
+    public async Task Over_mcpc_of_the_newer_revision_a_tool_that_asks_says_why_it_cannot()
+    {
+        await using var client = await ConnectAsync("2026-07-28", overHttp: false);
+        var task = await client.StartAsync("book_table", """{"restaurant":"Luigi"}""", BackgroundKind.Mcpc);
+        var failure = await Assert.ThrowsAsync<McpFailureException>(() => task.Completion.Soon());
+        Assert.Equal(ErrorIds.ToolError, failure.ErrorId);
+        Assert.Contains("MCPC has no way to put it over a connection of revision 2026-07-28", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("revision 2025-11-25", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("capability", failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Ways))]
     public async Task A_failing_tool_says_why(BackgroundKind kind, string revision, bool overHttp)
