@@ -38,6 +38,23 @@ internal sealed partial record BearerChallenge(Uri? ResourceMetadata, IReadOnlyL
             isForbidden);
     }
 
+    /// <summary>Refuses the wish for a token of a host that the server has led to: the token is the server's.</summary>
+    /// <param name="asked">The address that was asked.</param>
+    /// <param name="response">What came, after redirects.</param>
+    /// <param name="target">The server, for messages.</param>
+    /// <exception cref="McpFailureException">McpConnectionFailed.</exception>
+    public static void EnsureFrom(Uri asked, HttpResponseMessage response, string target)
+    {
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            && response.RequestMessage?.RequestUri is { } answered
+            && Uri.Compare(asked, answered, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) != 0)
+        {
+            response.Dispose();
+            throw new McpFailureException(
+                ErrorIds.ConnectionFailed, $"{target} leads to {answered.GetLeftPart(UriPartial.Authority)}, which wants a token. It gets none from here: connect to that address itself.");
+        }
+    }
+
     private static bool IsBearer(AuthenticationHeaderValue header) => header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex("""(?<name>[\w-]+)\s*=\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<token>[^\s,"]+))""", RegexOptions.CultureInvariant)]

@@ -33,7 +33,9 @@ internal sealed class ClientCredentialsHandler(HttpMessageHandler inner, string 
             await content.LoadIntoBufferAsync().ConfigureAwait(false);
         }
 
+        Uri asked = request.RequestUri ?? server;
         HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        BearerChallenge.EnsureFrom(asked, response, target);
         if (BearerChallenge.Read(response) is not { } challenge
             || await RenewAsync(used, challenge, cancellationToken).ConfigureAwait(false) is not { } token)
         {

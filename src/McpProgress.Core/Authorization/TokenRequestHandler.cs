@@ -25,14 +25,17 @@ internal sealed class TokenRequestHandler(HttpMessageHandler inner, string targe
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         // Nothing else that crosses a connection is a form.
+        Uri address = request.RequestUri ?? throw new InvalidOperationException("A request without an address.");
         if (request.Content is not { Headers.ContentType.MediaType: FormType } content)
         {
-            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            BearerChallenge.EnsureFrom(address, answer, target);
+            return answer;
         }
 
-        if (request.RequestUri is not { } address || !ResourceDiscovery.IsSafe(address))
+        if (!ResourceDiscovery.IsSafe(address))
         {
-            throw new McpFailureException(ErrorIds.ConnectionFailed, $"{target}: its authorization server wants secrets without TLS, at {request.RequestUri}. Nothing was sent.");
+            throw new McpFailureException(ErrorIds.ConnectionFailed, $"{target}: its authorization server wants secrets without TLS, at {address}. Nothing was sent.");
         }
 
         NameValueCollection form = HttpUtility.ParseQueryString(await content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));

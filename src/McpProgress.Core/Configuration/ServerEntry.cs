@@ -82,10 +82,21 @@ internal sealed class ServerEntry(string path, string name, JsonElement entry)
         return new StdioEndpoint(variables.Expand(RequiredText("command"), "command"), Arguments(variables))
         {
             Environment = Environment(variables),
-            WorkingDirectory = directory is null
-                ? null
-                : System.IO.Path.GetFullPath(variables.Expand(directory, "cwd"), variables.WorkspaceFolder),
+            WorkingDirectory = directory is null ? null : FullPath(variables.Expand(directory, "cwd"), variables.WorkspaceFolder),
         };
+    }
+
+    private string FullPath(string directory, string workspace)
+    {
+        try
+        {
+            return System.IO.Path.GetFullPath(directory, workspace);
+        }
+        catch (ArgumentException)
+        {
+            // What no path may hold differs from system to system; a null character is refused by all.
+            throw Invalid("\"cwd\" is no path of a folder.");
+        }
     }
 
     private HttpEndpoint ToHttp(VariableExpander variables)
@@ -201,7 +212,7 @@ internal sealed class ServerEntry(string path, string name, JsonElement entry)
         var shown = end < 0 ? url : url[..end];
         var authority = shown.IndexOf("://", StringComparison.Ordinal) is var scheme and >= 0 ? scheme + 3 : 0;
         var path = shown.IndexOf('/', authority);
-        var user = shown.LastIndexOf('@', (path < 0 ? shown.Length : path) - 1);
-        return user < authority ? shown : string.Concat(shown.AsSpan(0, authority), shown.AsSpan(user + 1));
+        var user = shown.AsSpan(authority, (path < 0 ? shown.Length : path) - authority).LastIndexOf('@');
+        return user < 0 ? shown : string.Concat(shown.AsSpan(0, authority), shown.AsSpan(authority + user + 1));
     }
 }

@@ -62,6 +62,7 @@ internal static class Failures
         { StatusCode: HttpStatusCode.Unauthorized } => "It wants credentials (401): give a bearer token with -Token, or sign in with -OAuth.",
         { StatusCode: HttpStatusCode.Forbidden } => "It refused the credentials (403): check what the token may do.",
         { StatusCode: HttpStatusCode.NotFound } => "There is nothing at that address (404): check the path, which is often /mcp; or the session has ended.",
+        { StatusCode: { } status and >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest } => $"It leads elsewhere ({(int)status}) in a way that cannot be followed: give the address itself.",
         { StatusCode: { } status } => $"It answered {(int)status} ({status}): see the server's own log.",
         { InnerException: AuthenticationException tls } => $"The TLS handshake failed: {tls.Message} Check the certificate and the scheme (http or https).",
         _ => $"{exception.Message} Check that it is running, and the host and port.",

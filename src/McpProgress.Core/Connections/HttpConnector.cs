@@ -18,11 +18,13 @@ internal static class HttpConnector
         TransportStatistics statistics,
         Action eventsBroken)
     {
-        HttpMessageHandler inner = new SocketsHttpHandler
+        var sockets = new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            AllowAutoRedirect = false,
         };
+        HttpMessageHandler inner = new RedirectHandler(sockets, endpoint.Headers.Keys);
         ClientOAuthOptions? signIn = null;
         switch (endpoint.OAuth)
         {

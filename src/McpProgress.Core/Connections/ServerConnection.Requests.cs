@@ -84,10 +84,15 @@ public sealed partial class ServerConnection
         }
         catch (OperationCanceledException) when (timers.End != CallEnd.None)
         {
-            RequestId? unanswered = progress is null ? null : _progress.RequestOf(progress.Token);
+            RequestId? unanswered = progress is null ? null : _progress.Abandon(progress.Token);
             bool isStdio = Endpoint is StdioEndpoint;
             _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && direct is null && answer is not null ? answer : Task.CompletedTask, responseStream);
             throw Early(timers.End, wire, idle);
+        }
+        catch (Exception exception) when (progress is { IsAsked: true } && exception is not (OperationCanceledException or McpFailureException))
+        {
+            throw new McpFailureException(
+                ErrorIds.InputRequired, $"{wire.Describe()} was ended: {Target} asks for input, and nobody could answer: {exception.Message}", exception);
         }
         catch (Exception exception)
         {

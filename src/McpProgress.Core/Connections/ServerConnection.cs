@@ -55,8 +55,9 @@ public sealed partial class ServerConnection : IAsyncDisposable
         Key = endpoint.ToKey() ?? name;
         _options = options;
         _closed = new Lazy<Task>(CloseAsync);
-        _progress = new ProgressRouter(options.Time);
-        _tap = new OrderedTap(_progress, Statistics);
+        Events = ScopeOf();
+        _progress = new ProgressRouter(options.Time, Events.Report);
+        _tap = new OrderedTap(_progress, Statistics) { ObserverFailed = Events.Report };
         _tools = new ToolList((method, parameters, cancellationToken) => SendAsync(new WireRequest(method, parameters), cancellationToken), AcceptTool, options.Time);
         _subscription = new Subscription(
             () => TaskWatch.TaskIds,
@@ -66,14 +67,13 @@ public sealed partial class ServerConnection : IAsyncDisposable
         Mcpc = new McpcClient(this);
         _cancellation = new WireCancellation(SendNotificationAsync, options.Time);
         _tap.ToolsChanged = _tools.Invalidate;
-        Events = ScopeOf();
         _tap.LogReceived = message =>
         {
-            LogReceived?.Invoke(message);
+            Events.Tell(LogReceived, message);
             Events.Publish(EventNames.Log, new JsonObject { ["level"] = message.Level, ["logger"] = message.Logger, ["text"] = message.Text });
         };
         _tap.McpcReceived = Mcpc.Take;
-        _tap.Answered = Mcpc.TakeAnswer;
+        _tap.Answered = answer => Mcpc.TakeAnswer(answer.RequestId, answer.Result);
         _tap.TaskChanged = TaskWatch.Take;
     }
 

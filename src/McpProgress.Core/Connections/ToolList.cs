@@ -78,9 +78,9 @@ internal sealed class ToolList(
                 }
             }
 
-            if (result.Member("ttlMs") is JsonValue ttl && ttl.TryGetValue(out double milliseconds) && milliseconds is > 0 and < int.MaxValue)
+            if (result.Member("ttlMs") is JsonValue ttl && ttl.TryGetValue(out double milliseconds) && milliseconds is >= 0 and < int.MaxValue)
             {
-                // The list is as fresh as its stalest page.
+                // The list is as fresh as its stalest page; 0 means stale at once (revision 2026-07-28, server/utilities/caching).
                 DateTimeOffset pageExpires = time.GetUtcNow().AddMilliseconds(milliseconds);
                 expires = expires < pageExpires ? expires : pageExpires;
             }

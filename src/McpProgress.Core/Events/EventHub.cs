@@ -137,7 +137,8 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
         }
     }
 
-    private void Report(Exception exception)
+    /// <summary>Reports what an observer threw, be it one of this stream or one that stands nearer to the wire.</summary>
+    internal void Report(Exception exception)
     {
         try
         {

@@ -46,6 +46,12 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
         }
     }
 
+    /// <summary>Tells observers, and reports those that throw.</summary>
+    public void Tell<T>(Action<T>? observers, T news) => Observers.Tell(observers, news, Report);
+
+    /// <summary>Reports what an observer threw. Without a stream nobody has asked to be told.</summary>
+    public void Report(Exception exception) => hub?.Report(exception);
+
     /// <summary>Publishes a progress update.</summary>
     public void PublishProgress(in ProgressUpdate update)
     {

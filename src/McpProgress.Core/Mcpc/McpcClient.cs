@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
@@ -86,13 +85,13 @@ public sealed class McpcClient
     {
         if (message.Type == McpcMessage.ServerEventType)
         {
-            MessageReceived?.Invoke(message);
+            _connection.Events.Tell(MessageReceived, message);
             _connection.Events.Publish(EventNames.ServerEvent, new JsonObject { ["event"] = message.Event, ["result"] = message.Result?.DeepClone() });
         }
         else if (message.SessionId == SessionId && _tasks.TryGetValue(message.TaskId!, out Action<McpcMessage>? listener))
         {
-            listener(message);
-            MessageReceived?.Invoke(message);
+            _connection.Events.Tell(listener, message);
+            _connection.Events.Tell(MessageReceived, message);
         }
     }
 
@@ -134,19 +133,12 @@ public sealed record McpcSupport(McpcDialect Dialect, string? Provider, string? 
     /// <summary>Reads the answer; null when it is no such answer.</summary>
     internal static McpcSupport? Read(McpcDialect dialect, string text)
     {
-        try
-        {
-            if (JsonNode.Parse(text) is not JsonObject info || info["mcpc_enabled"] is not JsonValue enabled || !enabled.TryGetValue(out bool yes) || !yes)
-            {
-                return null;
-            }
-
-            string[] extensions = [.. (info["mcpc_extensions"] as JsonArray ?? []).OfType<JsonValue>().Select(extension => extension.ToString())];
-            return new McpcSupport(dialect, info["mcpc_provider"]?.ToString(), info["mcpc_version"]?.ToString(), extensions);
-        }
-        catch (JsonException)
+        if (McpcMessage.ReadObject(text) is not { } info || info["mcpc_enabled"] is not JsonValue enabled || !enabled.TryGetValue(out bool yes) || !yes)
         {
             return null;
         }
+
+        string[] extensions = [.. (info["mcpc_extensions"] as JsonArray ?? []).OfType<JsonValue>().Select(extension => extension.ToString())];
+        return new McpcSupport(dialect, info["mcpc_provider"]?.ToString(), info["mcpc_version"]?.ToString(), extensions);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Text;
 using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Mcpc;
@@ -89,18 +90,24 @@ public sealed record McpcMessage
     public static bool TryParse(string? text, out McpcMessage message)
     {
         message = null!;
+        return ReadObject(text) is { } members && TryRead(members, out message);
+    }
+
+    /// <summary>Reads a text that holds an object, all of which can be read later; null when it does not.</summary>
+    internal static JsonObject? ReadObject(string? text)
+    {
         if (text is null || !text.AsSpan().TrimStart().StartsWith("{"))
         {
-            return false;
+            return null;
         }
 
         try
         {
-            return JsonNode.Parse(text, documentOptions: OneOfEach) is JsonObject members && TryRead(members, out message);
+            return JsonNode.Parse(Surrogates.Mend(text), documentOptions: OneOfEach) as JsonObject;
         }
         catch (JsonException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -3,7 +3,13 @@ using McpProgress.Core.Events;
 namespace McpProgress.Core.Progress;
 
 /// <summary>The progress of one call: applies updates in the order the connection reads them.</summary>
-internal sealed class CallProgress(long token, TimeProvider time, IProgressObserver? observer, EventScope? events = null)
+/// <param name="token">Names the call on its connection.</param>
+/// <param name="time">The clock of timestamps and of idleness.</param>
+/// <param name="observer">Sees every update.</param>
+/// <param name="events">Publishes every update.</param>
+/// <param name="observerFailed">Gets what the observer throws, which must not end the connection's reader.</param>
+internal sealed class CallProgress(
+    long token, TimeProvider time, IProgressObserver? observer, EventScope? events = null, Action<Exception>? observerFailed = null)
 {
     private readonly object _lock = new();
     private bool _closed;
@@ -15,6 +21,9 @@ internal sealed class CallProgress(long token, TimeProvider time, IProgressObser
 
     /// <summary>Publishes what happens to the call; null publishes nothing.</summary>
     public EventScope? Events => events;
+
+    /// <summary>Whether the server's last word was a question (<c>input_required</c>) that was not answered yet.</summary>
+    public bool IsAsked { get; set; }
 
     /// <summary>How many updates were applied.</summary>
     public long Count => Interlocked.Read(ref _sequence);
@@ -58,7 +67,15 @@ internal sealed class CallProgress(long token, TimeProvider time, IProgressObser
         // Total 0 (and nonsense below it) means unknown, as an absent one does.
         double? known = total is { } value && double.IsFinite(value) && value > 0 ? value : null;
         var update = new ProgressUpdate(sequence, progress, known, message, time.GetUtcNow());
-        observer?.OnProgress(update);
+        try
+        {
+            observer?.OnProgress(update);
+        }
+        catch (Exception exception)
+        {
+            observerFailed?.Invoke(exception);
+        }
+
         events?.PublishProgress(update);
     }
 }

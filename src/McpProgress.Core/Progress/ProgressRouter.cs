@@ -10,7 +10,9 @@ namespace McpProgress.Core.Progress;
 /// Gives each call its token and brings each update to its call. Tokens only ever grow, so a token that was
 /// given out and is no longer in flight is its own tombstone: nothing has to be remembered for it.
 /// </summary>
-internal sealed class ProgressRouter(TimeProvider time)
+/// <param name="time">The clock of the calls.</param>
+/// <param name="observerFailed">Gets what an observer of progress throws.</param>
+internal sealed class ProgressRouter(TimeProvider time, Action<Exception>? observerFailed = null)
 {
     /// <summary>Above every id the SDK counts out itself, and exact in a JavaScript number.</summary>
     private const long FirstToken = 1L << 32;
@@ -29,7 +31,7 @@ internal sealed class ProgressRouter(TimeProvider time)
     public CallProgress Open(IProgressObserver? observer, Func<long, EventScope>? events = null)
     {
         long token = Interlocked.Increment(ref _lastToken);
-        var progress = new CallProgress(token, time, observer, events?.Invoke(token));
+        var progress = new CallProgress(token, time, observer, events?.Invoke(token), observerFailed);
         _inFlight[progress.Token] = progress;
         return progress;
     }
@@ -72,8 +74,9 @@ internal sealed class ProgressRouter(TimeProvider time)
         if (request.Params is JsonObject parameters &&
             parameters["_meta"] is JsonObject meta &&
             meta["progressToken"] is JsonValue value && value.TryGetValue(out long token) &&
-            _inFlight.ContainsKey(token))
+            _inFlight.TryGetValue(token, out CallProgress? call))
         {
+            call.IsAsked = false;
             _tokenByRequest[request.Id] = token;
             _requestByToken[token] = request.Id;
         }
@@ -92,16 +95,27 @@ internal sealed class ProgressRouter(TimeProvider time)
         }
 
         Forget(token);
-        if (!(response is JsonRpcResponse { Result: JsonObject result } && GoesOn(result)))
+        string? type = response is JsonRpcResponse { Result: JsonObject result } ? TypeOf(result) : null;
+        if (type is null)
         {
             Close(token);
+        }
+        else if (type == "input_required" && _inFlight.TryGetValue(token, out CallProgress? call))
+        {
+            call.IsAsked = true;
         }
 
         return true;
     }
 
-    /// <summary>The request that carries a call's token and waits for its answer; null when there is none. Forgets it: the answer is not wanted any more.</summary>
-    public RequestId? RequestOf(long token) => Forget(token);
+    /// <summary>Ends a call whose answer is not wanted any more: its answer and all that comes after it are late.</summary>
+    /// <returns>The request that waits for that answer; null when there is none.</returns>
+    public RequestId? Abandon(long token)
+    {
+        RequestId? unanswered = Forget(token);
+        Close(token);
+        return unanswered;
+    }
 
     private RequestId? Forget(long token)
     {
@@ -116,6 +130,12 @@ internal sealed class ProgressRouter(TimeProvider time)
 
     private bool WasGivenOut(long token) => token >= FirstToken && token <= Interlocked.Read(ref _lastToken);
 
-    private static bool GoesOn(JsonObject result) =>
-        result.Member("task") is JsonObject || result.Member("resultType").Text() is "input_required" or "task";
+    /// <summary>What the call goes on as; null when it is over.</summary>
+    private static string? TypeOf(JsonObject result) =>
+        result.Member("resultType").Text() switch
+        {
+            "input_required" => "input_required",
+            "task" => "task",
+            _ => result.Member("task") is JsonObject ? "task" : null,
+        };
 }

@@ -293,10 +293,10 @@ public sealed class BackgroundTask
             }
         }
 
-        Changed?.Invoke(this);
+        _events.Tell(Changed, this);
     }
 
-    internal void Warn(string message) => Warned?.Invoke(message);
+    internal void Warn(string message) => _events.Tell(Warned, message);
 
     /// <summary>Takes the id that the server gave.</summary>
     internal void Rename(string id)

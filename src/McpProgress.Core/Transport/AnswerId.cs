@@ -17,6 +17,33 @@ internal static partial class AnswerId
         return !isAnswer ? null : id ?? FindInTail(tail);
     }
 
+    /// <summary>The same for a whole line that is broken somewhere.</summary>
+    public static RequestId? FindIn(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> head = line[..Math.Min(line.Length, EndLength)];
+
+        // Where a line was cut off, what looks like its end may be the id of something within the answer.
+        return Find(head, IsCutOff(line) ? [] : line[^head.Length..]);
+    }
+
+    private static bool IsCutOff(ReadOnlySpan<byte> line)
+    {
+        var reader = new Utf8JsonReader(line, isFinalBlock: false, state: default);
+        try
+        {
+            while (reader.Read())
+            {
+                // To the end of it, or to what breaks it.
+            }
+
+            return reader.CurrentDepth > 0;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     private static void ReadHead(ReadOnlySpan<byte> head, out bool isAnswer, out RequestId? id)
     {
         isAnswer = false;

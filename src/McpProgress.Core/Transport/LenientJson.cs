@@ -4,7 +4,7 @@ namespace McpProgress.Core.Transport;
 
 /// <summary>
 /// Reads single members of a tree a server sent. A tree is decoded only where it is touched, so a member given twice, or a
-/// string that is no valid text, throws only here: such a value counts as absent and must not end the connection.
+/// string or a name that is no valid text, throws only here: such a value counts as absent and must not end the connection.
 /// </summary>
 internal static class LenientJson
 {
@@ -15,7 +15,7 @@ internal static class LenientJson
         {
             return node is JsonObject members && members.TryGetPropertyValue(name, out JsonNode? value) ? value : null;
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
             return null;
         }

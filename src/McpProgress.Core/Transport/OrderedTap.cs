@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Events;
 using McpProgress.Core.Mcpc;
 using McpProgress.Core.Progress;
 using ModelContextProtocol.Protocol;
@@ -37,7 +38,10 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
     public Action<McpcMessage>? McpcReceived { get; set; }
 
     /// <summary>Told of each result with the id of its request: MCPC sends the first message of a task in one.</summary>
-    public Action<long, JsonObject>? Answered { get; set; }
+    public Action<(long RequestId, JsonObject Result)>? Answered { get; set; }
+
+    /// <summary>Gets what one of those told above throws: it must neither end the reader nor swallow the message.</summary>
+    public Action<Exception>? ObserverFailed { get; set; }
 
     /// <summary>Asked for with every request of revision 2026-07-28, which sends no logs otherwise.</summary>
     public string? LogLevel { get; set; }
@@ -78,7 +82,7 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
 
                 if (response is JsonRpcResponse { Id.Id: long id, Result: JsonObject result })
                 {
-                    Answered?.Invoke(id, result);
+                    Tell(Answered, (id, result));
                 }
 
                 return false;
@@ -88,7 +92,7 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
                 return true;
 
             case JsonRpcNotification { Method: LogMethod } notification:
-                LogReceived?.Invoke(ServerLogMessage.Read(notification.Params));
+                Tell(LogReceived, ServerLogMessage.Read(notification.Params));
                 return true;
 
             case JsonRpcNotification { Method: ToolsChangedMethod }:
@@ -101,7 +105,7 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
                 return false;
 
             case JsonRpcNotification { Method: TaskStatusMethod or TaskMethod, Params: JsonObject state }:
-                TaskChanged?.Invoke(state);
+                Tell(TaskChanged, state);
                 return true;
 
             default:
@@ -128,6 +132,8 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
 
         statistics.MessageOut();
     }
+
+    private void Tell<T>(Action<T>? observer, T news) => Observers.Tell(observer, news, ObserverFailed);
 
     private void TakeHandshake(JsonRpcResponse response)
     {
@@ -156,7 +162,7 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
         {
             if (block.Member("text").Text() is { } json && McpcMessage.TryParse(json, out McpcMessage message))
             {
-                McpcReceived?.Invoke(message);
+                Tell(McpcReceived, message);
             }
         }
     }

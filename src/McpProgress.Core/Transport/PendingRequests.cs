@@ -22,7 +22,7 @@ internal sealed class PendingRequests
         _pending[id] = answer;
         if (_ended is { } reason)
         {
-            answer.TrySetException(reason);
+            Fail(answer, reason);
         }
 
         return answer.Task;
@@ -43,8 +43,15 @@ internal sealed class PendingRequests
         _ended = error ?? new IOException("The server closed its output.");
         foreach (TaskCompletionSource<JsonRpcMessageWithId> pending in _pending.Values)
         {
-            pending.TrySetException(_ended);
+            Fail(pending, _ended);
         }
+    }
+
+    // Looked at here: whoever waits may leave at this very moment, and then nobody would.
+    private static void Fail(TaskCompletionSource<JsonRpcMessageWithId> pending, Exception reason)
+    {
+        pending.TrySetException(reason);
+        _ = pending.Task.Exception;
     }
 
     /// <summary>The result in an answer.</summary>

@@ -59,21 +59,21 @@ internal static class ProgressLine
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("method"u8))
+            if (Reads(ref reader, "method"u8))
             {
                 reader.Read();
-                isProgress = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("notifications/progress"u8);
+                isProgress = reader.TokenType == JsonTokenType.String && Reads(ref reader, "notifications/progress"u8);
                 if (!isProgress)
                 {
                     return false;
                 }
             }
-            else if (reader.ValueTextEquals("params"u8))
+            else if (Reads(ref reader, "params"u8))
             {
                 reader.Read();
                 content = ReadParameters(ref reader);
             }
-            else if (reader.ValueTextEquals("id"u8))
+            else if (Reads(ref reader, "id"u8))
             {
                 return false;
             }
@@ -102,22 +102,22 @@ internal static class ProgressLine
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("progressToken"u8))
+            if (Reads(ref reader, "progressToken"u8))
             {
                 reader.Read();
                 token = ReadToken(ref reader);
             }
-            else if (reader.ValueTextEquals("progress"u8))
+            else if (Reads(ref reader, "progress"u8))
             {
                 reader.Read();
                 progress = ReadNumber(ref reader);
             }
-            else if (reader.ValueTextEquals("total"u8))
+            else if (Reads(ref reader, "total"u8))
             {
                 reader.Read();
                 total = ReadNumber(ref reader);
             }
-            else if (reader.ValueTextEquals("message"u8))
+            else if (Reads(ref reader, "message"u8))
             {
                 reader.Read();
                 message = ReadText(ref reader);
@@ -129,6 +129,24 @@ internal static class ProgressLine
         }
 
         return new Content(token, progress, total, message);
+    }
+
+    // Half a character written as an escape throws: it is no name that is looked for.
+    private static bool Reads(ref Utf8JsonReader reader, ReadOnlySpan<byte> text)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            return reader.ValueTextEquals(text);
+        }
+
+        try
+        {
+            return reader.ValueTextEquals(text);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     // Our tokens are integers. A server that echoes one as text is wrong, but plainly means us.

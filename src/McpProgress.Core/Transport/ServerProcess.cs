@@ -205,9 +205,9 @@ public sealed partial class ServerProcess : IAsyncDisposable
     {
         try
         {
-            while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+            var lines = new ClippedLines(_process.StandardError, LongestErrorLine);
+            while (await lines.ReadAsync().ConfigureAwait(false) is { } line)
             {
-                string kept = line.Length > LongestErrorLine ? line[..LongestErrorLine] : line;
                 lock (_errorLines)
                 {
                     if (_errorLines.Count == KeptErrorLines)
@@ -215,10 +215,10 @@ public sealed partial class ServerProcess : IAsyncDisposable
                         _errorLines.Dequeue();
                     }
 
-                    _errorLines.Enqueue(kept);
+                    _errorLines.Enqueue(line);
                 }
 
-                errorLine?.Invoke(kept);
+                errorLine?.Invoke(line);
             }
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or InvalidOperationException)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
+using McpProgress.Core.Text;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
@@ -113,6 +114,10 @@ internal sealed class StdioTransport : ITransport
             await _output.FlushAsync(_closing.Token).ConfigureAwait(false);
             _statistics.WroteBytes(_outgoing.WrittenCount);
         }
+        catch (Exception exception) when (message is JsonRpcResponse or JsonRpcError && exception is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The SDK answers the server's questions in tasks that nobody looks at. A server that is gone waits for no answer.
+        }
         finally
         {
             _writing.Release();
@@ -217,6 +222,8 @@ internal sealed class StdioTransport : ITransport
             return null;
         }
 
+        Surrogates.Mend(line);
+
         try
         {
             return JsonSerializer.Deserialize(text, MessageType) ?? throw new JsonException("null is no message");
@@ -224,9 +231,7 @@ internal sealed class StdioTransport : ITransport
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException or FormatException)
         {
             // Servers print banners and debug output to stdout: counted, told, and over.
-            ReadOnlySpan<byte> head = text[..Math.Min(text.Length, AnswerId.EndLength)];
-            ReadOnlySpan<byte> tail = text[^head.Length..];
-            return Unreadable(answerBroken ? AnswerId.Find(head, tail) : null, $"The server sent a message that cannot be read: {exception.Message}");
+            return Unreadable(answerBroken ? AnswerId.FindIn(text) : null, $"The server sent a message that cannot be read: {exception.Message}");
         }
     }
 

@@ -20,8 +20,9 @@ internal sealed class ToolListing(ToolSet tools)
         var answer = new JsonObject { ["tools"] = (request.HasTasks2025 ? _toolsWithExecution : _tools).DeepClone() };
         if (request.IsModern)
         {
-            // Required since 2026-07-28: to be asked for anew each time, and by each client for itself.
-            answer["ttlMs"] = 0;
+            // Required since 2026-07-28. They hold as long as this process, and another one may take its place at the same
+            // address at any time: a minute spares a client that calls often the question before each call.
+            answer["ttlMs"] = 60_000;
             answer["cacheScope"] = "private";
         }
 

@@ -94,6 +94,17 @@ public sealed class ClientCredentialsTests : IDisposable
         Assert.Empty(_peer.TokenRequests);
     }
 
+    [Fact]
+    public async Task A_host_that_the_server_leads_to_gets_neither_token_nor_secret()
+    {
+        using var other = new ProtectedServer { Resource = _peer.Uri.AbsoluteUri };
+        _peer.LeadsTo = other.Uri;
+        McpFailureException failure = await ConnectAsync().FailureAsync(ErrorIds.ConnectionFailed);
+
+        Assert.Contains(other.Origin.Authority, failure.Message, StringComparison.Ordinal);
+        Assert.Empty(other.TokenRequests);
+    }
+
     private Task<ServerConnection> ConnectAsync() => ServerConnection.ConnectAsync(
         "peer", new HttpEndpoint(_peer.Uri) { OAuth = new ClientCredentialsGrant("my app", new Secret("s:cret")) }).Within();
 

@@ -246,6 +246,27 @@ public sealed class SignInTests : IDisposable
     }
 
     [Fact]
+    public async Task A_host_that_the_server_leads_to_gets_no_token()
+    {
+        using var other = new ProtectedServer { Resource = _peer.Uri.AbsoluteUri };
+        _peer.LeadsTo = other.Uri;
+        McpFailureException failure = await ConnectAsync().FailureAsync(ErrorIds.ConnectionFailed);
+
+        Assert.Contains(other.Origin.Authority, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(0, _browsed);
+    }
+
+    [Fact]
+    public async Task A_request_for_a_token_is_not_led_elsewhere()
+    {
+        using var other = new ProtectedServer();
+        _peer.SendsSecretsTo = new Uri(other.Origin, "/token");
+        await ConnectAsync().FailureAsync(ErrorIds.ConnectionFailed);
+
+        Assert.Empty(other.Seen);
+    }
+
+    [Fact]
     public async Task A_description_that_cannot_be_had_is_asked_for_once()
     {
         _peer.IsBroken = true;

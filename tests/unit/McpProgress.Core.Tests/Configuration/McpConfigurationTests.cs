@@ -188,6 +188,9 @@ public sealed class McpConfigurationTests : IDisposable
     [InlineData("\"command\": \"${input:key}\"", "only an editor can fill in")]
     [InlineData("\"url\": \"example.com/mcp\"", "absolute http or https")]
     [InlineData("\"url\": \"file:///etc\"", "absolute http or https")]
+    [InlineData("\"url\": \"/mcp\"", "absolute http or https")]
+    [InlineData("\"url\": \"@\"", "absolute http or https")]
+    [InlineData("\"command\": \"x\", \"cwd\": \"\\u0000\"", "\"cwd\" is no path")]
     [InlineData("\"url\": \"http://h\", \"headers\": { \"A\": null }", "\"A\" must have a text")]
     public void An_entry_that_cannot_be_used_says_why(string members, string reason)
     {

@@ -99,6 +99,17 @@ public sealed class BadHttpServerTests
     }
 
     [Fact]
+    public async Task A_redirect_to_another_origin_does_not_take_the_users_headers_along()
+    {
+        await using FaultyHttpServer server = await FaultyHttpServer.StartAsync("redirect");
+        var headers = new Dictionary<string, string> { ["x-api-key"] = "s3cret", ["Authorization"] = "Basic s3cret" };
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("moved", server.Endpoint with { Headers = headers }).Within();
+        await server.SaidAsync("redirected, x-api-key absent");
+        Assert.DoesNotContain("redirected, x-api-key present", server.Errors);
+        Assert.DoesNotContain("redirected, authorization present", server.Errors);
+    }
+
+    [Fact]
     public async Task A_session_that_is_forgotten()
     {
         await using FaultyHttpServer server = await FaultyHttpServer.StartAsync("session-lost");

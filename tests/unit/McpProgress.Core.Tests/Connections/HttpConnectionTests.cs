@@ -206,6 +206,74 @@ public sealed class HttpConnectionTests
     }
 
     [Theory]
+    [InlineData("/elsewhere", true)]
+    [InlineData("http://127.0.0.1:1/mcp", false)]
+    public async Task A_redirect_keeps_the_method_and_within_the_origin_the_headers(string location, bool stays)
+    {
+        await using var peer = new HttpPeer(modern: true);
+        HttpEndpoint endpoint = peer.Endpoint with { Headers = new Dictionary<string, string> { ["X-Api-Key"] = "k" }, Token = new Secret("t") };
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", endpoint).Within();
+        (HttpPeer.Exchange exchange, Task<ToolCallResult> call) = await BeginAsync(peer, connection, CancellationToken.None, begin: false);
+        await exchange.RespondAsync(307, "text/plain", "", $"Location: {location}");
+        if (stays)
+        {
+            HttpPeer.Exchange again = await peer.NextAsync("tools/call");
+            Assert.Equal(("POST", "k", "Bearer t"), (again.Verb, again.Headers["X-Api-Key"], again.Headers["Authorization"]));
+            await again.ResultAsync("""{"content":[]}""");
+            await call.Within();
+        }
+        else
+        {
+            // Nobody listens there: that it was tried shows in the failure.
+            await call.FailureAsync(ErrorIds.ConnectionLost);
+        }
+    }
+
+    [Theory]
+    [InlineData(302, "/elsewhere")]
+    [InlineData(307, "ftp://127.0.0.1/mcp")]
+    [InlineData(307, null)]
+    public async Task A_redirect_that_would_ask_for_something_else_is_a_protocol_error(int status, string? location)
+    {
+        await using var peer = new HttpPeer(modern: true);
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", peer.Endpoint).Within();
+        (HttpPeer.Exchange exchange, Task<ToolCallResult> call) = await BeginAsync(peer, connection, CancellationToken.None, begin: false);
+        await exchange.RespondAsync(status, "text/plain", "", location is null ? [] : [$"Location: {location}"]);
+        McpFailureException failure = await call.FailureAsync(ErrorIds.ProtocolError);
+        Assert.Contains("leads elsewhere", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Redirects_in_a_circle_end()
+    {
+        await using var peer = new HttpPeer(modern: true);
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", peer.Endpoint).Within();
+        (HttpPeer.Exchange exchange, Task<ToolCallResult> call) = await BeginAsync(peer, connection, CancellationToken.None, begin: false);
+        for (int i = 0; i < 10; i++)
+        {
+            await exchange.RespondAsync(308, "text/plain", "", "Location: /mcp");
+            exchange = await peer.NextAsync("tools/call");
+        }
+
+        await exchange.RespondAsync(308, "text/plain", "", "Location: /mcp");
+        await call.FailureAsync(ErrorIds.ProtocolError);
+    }
+
+    [Theory]
+    [InlineData("elicitation/create", """{"message":"Which?","requestedSchema":{"type":"object","properties":{}}}""")]
+    [InlineData("sampling/createMessage", """{"messages":[],"maxTokens":1}""")]
+    public async Task A_question_that_nobody_answers_ends_its_call_and_not_the_connection(string method, string parameters)
+    {
+        await using var peer = new HttpPeer(modern: true);
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", peer.Endpoint).Within();
+        (HttpPeer.Exchange exchange, Task<ToolCallResult> call) = await BeginAsync(peer, connection, CancellationToken.None, begin: false);
+        await exchange.ResultAsync($$$"""{"resultType":"input_required","inputRequests":{"q":{"method":"{{{method}}}","params":{{{parameters}}}}},"requestState":"s"}""");
+        McpFailureException failure = await call.FailureAsync(ErrorIds.InputRequired);
+        Assert.Contains("asks for input", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(ConnectionStatus.Connected, connection.Status);
+    }
+
+    [Theory]
     [InlineData(401, "401")]
     [InlineData(403, "403")]
     [InlineData(500, "500")]

@@ -79,6 +79,16 @@ public sealed class ToolListTests
     }
 
     [Fact]
+    public async Task A_time_to_live_of_zero_is_over_at_once()
+    {
+        _answer = _ => Page((null, [$"tool-{_cursors.Count}"]), ttlMs: 0);
+        ToolList list = Create();
+        Assert.Equal(["tool-1"], await NamesAsync(list));
+        Assert.Null(list.Current);
+        Assert.Equal(["tool-2"], await NamesAsync(list));
+    }
+
+    [Fact]
     public async Task A_list_of_pages_holds_as_long_as_its_stalest_page()
     {
         _answer = cursor => cursor is null ? Page(("2", ["a"]), ttlMs: 1000) : Page((null, ["b"]), ttlMs: 60_000);

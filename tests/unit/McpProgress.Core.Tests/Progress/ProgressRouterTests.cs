@@ -134,8 +134,6 @@ public sealed class ProgressRouterTests
         _router.ResponseReceived(Result(1, """{"resultType":"input_required","requestState":"s"}"""));
         Assert.Equal(ProgressVerdict.Applied, Apply(call.Token, 1));
         _router.RequestSent(Request(2, call.Token));
-        Assert.Equal(new RequestId(2), _router.RequestOf(call.Token));
-        _router.RequestSent(Request(2, call.Token));
         Assert.Equal(ProgressVerdict.Applied, Apply(call.Token, 2));
         _router.ResponseReceived(Result(2, """{"resultType":"complete","content":[]}"""));
         Assert.Equal(ProgressVerdict.Late, Apply(call.Token, 3));
@@ -156,8 +154,19 @@ public sealed class ProgressRouterTests
     public void The_request_of_a_call_is_known_while_it_is_not_answered()
     {
         CallProgress call = Send(17);
-        Assert.Equal(new RequestId(17), _router.RequestOf(call.Token));
-        Assert.Null(_router.RequestOf(call.Token));
+        Assert.Equal(new RequestId(17), _router.Abandon(call.Token));
+        Assert.Null(_router.Abandon(call.Token));
+    }
+
+    [Fact]
+    public void A_call_that_is_given_up_sees_no_more_progress_and_takes_no_answer()
+    {
+        CallProgress call = Send(17);
+        Assert.Equal(ProgressVerdict.Applied, Apply(call.Token, 1));
+        _router.Abandon(call.Token);
+        _router.ResponseReceived(Result(17, """{"content":[]}"""));
+        Assert.Equal(ProgressVerdict.Late, Apply(call.Token, 2));
+        Assert.Equal([1d], _observer.Updates.Select(update => update.Progress));
     }
 
     [Fact]
@@ -165,7 +174,7 @@ public sealed class ProgressRouterTests
     {
         CallProgress call = Send(17);
         _router.ResponseReceived(Result(17, """{"resultType":"input_required","requestState":"s"}"""));
-        Assert.Null(_router.RequestOf(call.Token));
+        Assert.Null(_router.Abandon(call.Token));
     }
 
     [Fact]
@@ -173,7 +182,7 @@ public sealed class ProgressRouterTests
     {
         CallProgress call = Send(17);
         _router.Close(call.Token);
-        Assert.Null(_router.RequestOf(call.Token));
+        Assert.Null(_router.Abandon(call.Token));
     }
 
     [Fact]

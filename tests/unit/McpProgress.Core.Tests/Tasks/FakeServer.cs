@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Events;
 
 namespace McpProgress.Core.Tests.Tasks;
 
@@ -31,15 +32,15 @@ internal sealed class FakeServer : IAsyncDisposable
     public ConcurrentQueue<JsonObject> Seen { get; } = new();
 
     /// <summary>Connects a client of revision 2025-11-25.</summary>
-    public static Task<FakeServer> StartAsync(string capabilities = "{}", string name = "fake", TimeProvider? time = null) => StartAsync(
+    public static Task<FakeServer> StartAsync(string capabilities = "{}", string name = "fake", TimeProvider? time = null, EventHub? events = null) => StartAsync(
         name,
-        time,
+        new ConnectionOptions { Time = time ?? TimeProvider.System, Events = events },
         server => server.On("initialize", _ => Json($$$"""{"protocolVersion":"2025-11-25","capabilities":{{{capabilities}}},"serverInfo":{"name":"fake","version":"1"}}""")));
 
     /// <summary>Connects a client of revision 2026-07-28.</summary>
     public static Task<FakeServer> StartStatelessAsync(string capabilities = """{"extensions":{"io.modelcontextprotocol/tasks":{}}}""", string name = "fake", TimeProvider? time = null) => StartAsync(
         name,
-        time,
+        new ConnectionOptions { Time = time ?? TimeProvider.System },
         server => server.On("server/discover", _ => Json($$$"""{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{{{capabilities}}},"ttlMs":0,"cacheScope":"private"}""")));
 
     public static JsonObject Json(string text) => (JsonObject)JsonNode.Parse(text)!;
@@ -122,12 +123,12 @@ internal sealed class FakeServer : IAsyncDisposable
         _writing.Dispose();
     }
 
-    private static async Task<FakeServer> StartAsync(string name, TimeProvider? time, Func<FakeServer, FakeServer> greet)
+    private static async Task<FakeServer> StartAsync(string name, ConnectionOptions options, Func<FakeServer, FakeServer> greet)
     {
         FakeServer server = greet(new FakeServer().On("server/discover", _ => Error(-32601, "Method not found")));
         _ = server.ServeAsync();
         var endpoint = new StreamEndpoint(server._toClient.Reader.AsStream(), server._toServer.Writer.AsStream());
-        server.Connection = await ServerConnection.ConnectAsync(name, endpoint, new ConnectionOptions { Time = time ?? TimeProvider.System }).WaitAsync(Generous);
+        server.Connection = await ServerConnection.ConnectAsync(name, endpoint, options).WaitAsync(Generous);
         return server;
     }
 

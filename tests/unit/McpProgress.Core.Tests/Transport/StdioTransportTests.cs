@@ -185,7 +185,7 @@ public sealed class StdioTransportTests
         await using var pipe = new PipedTransport();
         CallProgress call = pipe.Router.Open(null);
         await pipe.Transport.SendMessageAsync(Request(call.Token)).Within();
-        Assert.Equal(new RequestId(call.Token), pipe.Router.RequestOf(call.Token));
+        Assert.Equal(new RequestId(call.Token), pipe.Router.Abandon(call.Token));
         await pipe.WriteAsync($$"""{"jsonrpc":"2.0","id":{{call.Token}},"result":"late"}""" + "\n");
         Assert.Empty(await pipe.EndAsync());
     }
@@ -261,6 +261,39 @@ public sealed class StdioTransportTests
         await pipe.WriteAsync(string.Concat(Enumerable.Repeat(Other + "\n", TappedTransport.ReadAhead * 2)));
         await pipe.Transport.DisposeAsync().AsTask().Within();
         await pipe.Transport.Reading.Within();
+    }
+
+    [Fact]
+    public async Task Half_a_character_costs_itself_and_not_the_text_around_it()
+    {
+        // A file name that is no UTF-8, as Python writes it.
+        await using var pipe = new PipedTransport();
+        await pipe.WriteAsync("""{"jsonrpc":"2.0","id":"x","result":{"content":[{"type":"text","text":"caf\udce9.txt"}],"\ud800":1}}""" + "\n");
+        var response = Assert.IsType<JsonRpcResponse>(Assert.Single(await pipe.EndAsync()));
+        Assert.Equal("caf\ufffd.txt", (string?)response.Result!["content"]![0]!["text"]);
+    }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"\ud800":1},"\udc00":1}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":"MCPC_CALLBACK","result":{"\ud800":1}}""")]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/message","params":{"\ud800":1}}""")]
+    public async Task A_name_that_is_no_text_does_not_end_the_connection(string line)
+    {
+        await using var pipe = new PipedTransport();
+        await pipe.WriteAsync($"{line}\n{Other}\n");
+        Assert.IsType<JsonRpcNotification>(Assert.Single(await pipe.EndAsync()));
+    }
+
+    [Fact]
+    public async Task An_answer_to_a_server_that_is_gone_fails_nobody_and_a_request_does()
+    {
+        var input = new MemoryStream();
+        await using var pipe = new PipedTransport(input);
+        await input.DisposeAsync();
+
+        await pipe.Transport.SendMessageAsync(new JsonRpcResponse { Id = new RequestId("q"), Result = new JsonObject() }).Within();
+        await pipe.Transport.SendMessageAsync(new JsonRpcError { Id = new RequestId("q"), Error = new JsonRpcErrorDetail { Code = -32601, Message = "?" } }).Within();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => pipe.Transport.SendMessageAsync(Request(1)).Within());
     }
 
     private static JsonRpcRequest Request(long token) => new()

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls.Arguments;
+using McpProgress.Core.Tests.Properties;
 
 namespace McpProgress.Core.Tests.Calls.Arguments;
 
@@ -13,24 +14,20 @@ public sealed class RandomSchemaTests
     private static readonly string[] Names = ["name", "Name", "count", "kind", "items"];
     private static readonly string[] Texts = ["", "a", "B", "5", "-1.5", "true", "FALSE", "name", "1e3", "null", "2026-07-28", "[1]"];
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    public void What_is_sent_conforms_or_the_argument_is_refused(int seed)
+    [Fact]
+    public void What_is_sent_conforms_or_the_argument_is_refused()
     {
-        var random = new Random(seed);
         var sent = 0;
         var refused = 0;
-        for (var round = 0; round < 2_500; round++)
+        ForAll.Inputs(inputs =>
         {
+            var random = inputs.Random;
             var root = new JsonObject
             {
                 ["properties"] = new JsonObject { ["a"] = RandomSchema(random, 0), ["b"] = RandomSchema(random, 0) },
                 ["$defs"] = new JsonObject { ["x"] = RandomSchema(random, 1), ["y"] = RandomSchema(random, 1) },
             };
-            var schema = JsonDocument.Parse(root.ToJsonString()).RootElement;
+            var schema = JsonDocument.Parse(inputs.Keep(root.ToJsonString())).RootElement;
             var arguments = new Dictionary<string, object?> { ["a"] = ValueFor("a"), ["B"] = ValueFor("b") };
             object? ValueFor(string name) =>
                 random.Next(5) == 0 ? RandomValue(random, 0) : LikelyValue(random, root["properties"]![name], root, 0);
@@ -52,10 +49,10 @@ public sealed class RandomSchemaTests
                 Assert.Equal(ErrorIds.InvalidArgument, failure.ErrorId);
                 refused++;
             }
-        }
+        }, ordinarily: 10_000);
 
         // Either outcome must be common, or this tests nothing.
-        Assert.True(sent > 300 && refused > 300, $"{sent} sent, {refused} refused");
+        Assert.True((sent + refused) is < 1000 || (sent > 300 && refused > 300), $"{sent} sent, {refused} refused");
     }
 
     private static JsonNode RandomSchema(Random random, int depth)
