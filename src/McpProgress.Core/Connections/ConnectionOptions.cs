@@ -1,3 +1,4 @@
+using McpProgress.Core.Authorization;
 using McpProgress.Core.Events;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +27,12 @@ public sealed record ConnectionOptions
 
     /// <summary>Where the connection itself logs; null is nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>
+    /// Told, on any thread, when a user has to sign in with a browser: while connecting, or later when the server wants more
+    /// than the sign-in covers.
+    /// </summary>
+    public Action<SignInNotice>? SignInStarted { get; init; }
 
     /// <summary>Where everything that happens on the connection is published; null is nowhere.</summary>
     public EventHub? Events { get; init; }

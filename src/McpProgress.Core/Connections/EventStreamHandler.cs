@@ -17,7 +17,8 @@ internal sealed class EventStreamHandler(HttpMessageHandler inner, Action broken
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         // With an id it is a request's own stream that is taken up again, or one that misses nothing: the SDK does that.
-        if (request.Method != HttpMethod.Get || request.Headers.Contains("Last-Event-ID"))
+        // Without the wish for events it is a document, such as those that lead to an authorization server.
+        if (request.Method != HttpMethod.Get || request.Headers.Contains("Last-Event-ID") || !request.Headers.Accept.Any(type => type.MediaType == "text/event-stream"))
         {
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }

@@ -10,7 +10,7 @@ internal static class Failures
     /// <summary>A connection that did not come about.</summary>
     public static McpFailureException Connecting(string target, Exception exception) => exception switch
     {
-        McpFailureException failure => failure,
+        _ when Inner(exception) is { } failure => failure,
         HttpRequestException http => new McpFailureException(ErrorIds.ConnectionFailed, $"{target} could not be reached. {Explain(http)}", http),
         McpProtocolException protocol => new McpFailureException(
             ErrorIds.ConnectionFailed,
@@ -22,10 +22,15 @@ internal static class Failures
             exception),
     };
 
+    /// <summary>The SDK found no way to a token that the specification allows, and said why.</summary>
+    public static McpFailureException Authorizing(string errorId, string target, Exception exception) =>
+        new(errorId, $"{target} wants a token, and none could be had: {exception.Message}", exception);
+
     /// <summary>A request that failed while the connection stands.</summary>
     public static McpFailureException Requesting(string target, Exception exception) => exception switch
     {
-        McpFailureException failure => failure,
+        _ when Inner(exception) is { ErrorId: ErrorIds.ConnectionFailed } refused => new McpFailureException(ErrorIds.ProtocolError, refused.Message, refused),
+        _ when Inner(exception) is { } failure => failure,
         McpProtocolException protocol => new McpFailureException(
             ErrorIds.ProtocolError,
             $"{target} answered with an error: {protocol.Message} (JSON-RPC error {(int)protocol.ErrorCode}).",
@@ -41,9 +46,20 @@ internal static class Failures
             exception),
     };
 
+    // What our own handlers throw comes back through the SDK, which may have put something around it.
+    private static McpFailureException? Inner(Exception? exception)
+    {
+        while (exception is not (null or McpFailureException))
+        {
+            exception = exception.InnerException;
+        }
+
+        return exception as McpFailureException;
+    }
+
     private static string Explain(HttpRequestException exception) => exception switch
     {
-        { StatusCode: HttpStatusCode.Unauthorized } => "It wants credentials (401): give a bearer token with -Token.",
+        { StatusCode: HttpStatusCode.Unauthorized } => "It wants credentials (401): give a bearer token with -Token, or sign in with -OAuth.",
         { StatusCode: HttpStatusCode.Forbidden } => "It refused the credentials (403): check what the token may do.",
         { StatusCode: HttpStatusCode.NotFound } => "There is nothing at that address (404): check the path, which is often /mcp; or the session has ended.",
         { StatusCode: { } status and >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest } => $"It leads elsewhere ({(int)status}) in a way that cannot be followed: give the address itself.",

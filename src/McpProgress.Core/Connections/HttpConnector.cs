@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
+using McpProgress.Core.Authorization;
 using McpProgress.Core.Transport;
+using ModelContextProtocol.Authentication;
 using ModelContextProtocol.Client;
 
 namespace McpProgress.Core.Connections;
@@ -8,7 +10,13 @@ namespace McpProgress.Core.Connections;
 internal static class HttpConnector
 {
     public static (IClientTransport Transport, HttpClient Client) Create(
-        HttpEndpoint endpoint, ConnectionOptions options, OrderedTap tap, TransportStatistics statistics, Action eventsBroken)
+        HttpEndpoint endpoint,
+        string target,
+        ConnectionOptions options,
+        Action<SignInNotice?> signInChanged,
+        OrderedTap tap,
+        TransportStatistics statistics,
+        Action eventsBroken)
     {
         var sockets = new SocketsHttpHandler
         {
@@ -16,8 +24,22 @@ internal static class HttpConnector
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             AllowAutoRedirect = false,
         };
-        var redirects = new RedirectHandler(sockets, endpoint.Headers.Keys);
-        var measuring = new MeasuringHandler(redirects, endpoint.Token, options.MaximumMessageBytes, statistics);
+        HttpMessageHandler inner = new RedirectHandler(sockets, endpoint.Headers.Keys);
+        ClientOAuthOptions? signIn = null;
+        switch (endpoint.OAuth)
+        {
+            case SignInGrant grant:
+                var store = new SignInStore(grant.Folder ?? SecretFolder.Default, endpoint.Uri, grant.ClientId);
+                inner = new TokenRequestHandler(inner, target, store);
+                signIn = OptionsOf(grant, store, new BrowserSignIn(target, grant, options.Time, signInChanged));
+                break;
+
+            case ClientCredentialsGrant grant:
+                inner = new ClientCredentialsHandler(inner, target, endpoint.Uri, grant);
+                break;
+        }
+
+        var measuring = new MeasuringHandler(inner, endpoint.Token, options.MaximumMessageBytes, statistics);
         var client = new HttpClient(new EventStreamHandler(measuring, eventsBroken, options.Time))
         {
             // Calls have timers of their own, which progress restarts.
@@ -30,10 +52,28 @@ internal static class HttpConnector
                 TransportMode = HttpTransportMode.StreamableHttp,
                 AdditionalHeaders = endpoint.Headers.ToDictionary(),
                 ConnectionTimeout = options.ConnectTimeout,
+                OAuth = signIn,
             },
             client,
             options.LoggerFactory);
         return (TappedTransport.Around(transport, tap), client);
+    }
+
+    private static ClientOAuthOptions OptionsOf(SignInGrant grant, SignInStore store, BrowserSignIn signIn)
+    {
+        // An https address with a path is a client id metadata document (draft-ietf-oauth-client-id-metadata-document, section 3).
+        bool isDocument = Uri.TryCreate(grant.ClientId, UriKind.Absolute, out Uri? document) && document.Scheme == Uri.UriSchemeHttps && document.AbsolutePath.Length > 1;
+        return new ClientOAuthOptions
+        {
+            // The literal address: a name could lead elsewhere (RFC 8252, section 8.3).
+            RedirectUri = new Uri($"http://127.0.0.1:{store.RedirectPort}{LoopbackListener.Path}"),
+            ClientId = isDocument ? null : grant.ClientId,
+            ClientSecret = grant.ClientSecret?.Reveal(),
+            ClientMetadataDocumentUri = isDocument ? document : null,
+            DynamicClientRegistration = new DynamicClientRegistrationOptions { ClientName = "McpProgress" },
+            AuthorizationCallbackHandler = signIn.SignInAsync,
+            TokenCache = store,
+        };
     }
 
     /// <summary>Adds the token where no log sees it, counts bytes, and bounds the length of one message.</summary>

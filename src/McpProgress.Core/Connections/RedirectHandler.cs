@@ -42,7 +42,10 @@ internal sealed class RedirectHandler(HttpMessageHandler inner, IEnumerable<stri
         bool keepsMethod = response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
         bool changesNothing = request.Method == HttpMethod.Get &&
             response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther;
-        if (!(keepsMethod || changesNothing) || response.Headers.Location is not { } location)
+
+        // A form is a request for a token: its secrets are for the authorization server that was found, and nobody else.
+        bool isForm = request.Content?.Headers.ContentType?.MediaType == "application/x-www-form-urlencoded";
+        if (isForm || !(keepsMethod || changesNothing) || response.Headers.Location is not { } location)
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Authorization;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Events;
 using McpProgress.Core.Progress;
@@ -135,11 +136,14 @@ public sealed partial class ServerConnection
                 exception);
         }
 
-        McpFailureException failure = _options.ProtocolVersion is { } pinned && exception is McpException
+        // The SDK has one exception for both, and names the revision where it is about that.
+        bool isAboutAccess = IsAboutAccess(exception);
+        McpFailureException failure = _options.ProtocolVersion is { } pinned && exception is McpException && (!isAboutAccess || exception.Message.Contains(pinned, StringComparison.Ordinal))
             ? new McpFailureException(
                 ErrorIds.ConnectionFailed,
                 $"{Target} does not agree to revision {pinned}, which -ProtocolVersion asks for. Leave it out to take the newest revision that both sides speak.",
                 exception)
+            : isAboutAccess ? Failures.Authorizing(ErrorIds.ConnectionFailed, Target, exception)
             : Failures.Connecting(Target, exception);
         return errors.Length == 0 ? failure : new McpFailureException(failure.ErrorId, failure.Message + errors, exception);
     }
@@ -159,7 +163,7 @@ public sealed partial class ServerConnection
                 Lose();
             }
 
-            return Failures.Requesting(Target, exception);
+            return IsAboutAccess(exception) ? Failures.Authorizing(ErrorIds.ProtocolError, Target, exception) : Failures.Requesting(Target, exception);
         }
 
         if (exception is McpFailureException or McpProtocolException)
@@ -179,6 +183,9 @@ public sealed partial class ServerConnection
         return new McpFailureException(
             ErrorIds.ConnectionLost, $"The connection was lost: {Target} {how}. Connect again with Connect-McpServer.{errors}", exception);
     }
+
+    // The SDK has no exception of its own for it.
+    private bool IsAboutAccess(Exception exception) => Endpoint is HttpEndpoint { OAuth: SignInGrant } && exception is McpException and not McpProtocolException;
 
     private void BreakEvents() => Interlocked.Exchange(ref _eventsBroken, NewSource()).TrySetResult();
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Authorization;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Events;
 using McpProgress.Core.Mcpc;
@@ -44,6 +45,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     private ServerProcess? _process;
     private StdioTransport? _stdio;
     private HttpClient? _http;
+    private ConnectLimit? _connectLimit;
     private int _status = (int)ConnectionStatus.Connected;
 
     private ServerConnection(string name, ServerEndpoint endpoint, ConnectionOptions options)
@@ -261,14 +263,17 @@ public sealed partial class ServerConnection : IAsyncDisposable
 
     private async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(_options.ConnectTimeout);
+        using var limit = new ConnectLimit(_options.ConnectTimeout, _options.Time, cancellationToken);
+        _connectLimit = limit;
+
+        // The SDK's own limits go on while a user signs in.
+        bool maySignIn = Endpoint is HttpEndpoint { OAuth: SignInGrant };
         IClientTransport transport = CreateTransport();
         var clientOptions = new McpClientOptions
         {
             ClientInfo = new Implementation { Name = "McpProgress", Version = _options.ClientVersion },
-            InitializationTimeout = _options.ConnectTimeout,
-            DiscoverProbeTimeout = ProbeTimeout,
+            InitializationTimeout = maySignIn ? Timeout.InfiniteTimeSpan : _options.ConnectTimeout,
+            DiscoverProbeTimeout = maySignIn ? Timeout.InfiniteTimeSpan : ProbeTimeout,
             ProtocolVersion = _options.ProtocolVersion,
             Handlers = new McpClientHandlers { ElicitationHandler = Inputs.AnswerAsync },
         };
@@ -283,6 +288,18 @@ public sealed partial class ServerConnection : IAsyncDisposable
         });
         AskForLogs();
         _ = WatchAsync(client);
+    }
+
+    private void OnSignIn(SignInNotice? notice)
+    {
+        if (notice is null)
+        {
+            _connectLimit?.Restart();
+            return;
+        }
+
+        _connectLimit?.Stop();
+        _options.SignInStarted?.Invoke(notice);
     }
 
     private IClientTransport CreateTransport()
@@ -300,7 +317,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
                 return new StdioConnector(Name, () => _stdio = new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes));
 
             case HttpEndpoint http:
-                (IClientTransport transport, _http) = HttpConnector.Create(http, _options, _tap, Statistics, BreakEvents);
+                (IClientTransport transport, _http) = HttpConnector.Create(http, Target, _options, OnSignIn, _tap, Statistics, BreakEvents);
                 return transport;
 
             default:

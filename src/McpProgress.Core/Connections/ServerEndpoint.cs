@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using McpProgress.Core.Authorization;
 
 namespace McpProgress.Core.Connections;
 
@@ -36,6 +37,9 @@ public sealed record HttpEndpoint(Uri Uri) : ServerEndpoint
 
     /// <summary>A bearer token; never shown, logged or part of <see cref="object.ToString"/>.</summary>
     public Secret? Token { get; init; }
+
+    /// <summary>How tokens are obtained where the server asks for one; null does not obtain any.</summary>
+    public OAuthGrant? OAuth { get; init; }
 
     internal override string? ToKey() => KeyOf(Uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped), Uri.ToString());
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using McpProgress.Core.Configuration;
 
 namespace McpProgress.Core.Tasks;
 
@@ -57,12 +58,13 @@ public sealed class TaskRegistry(string folder, TimeProvider time)
     private static readonly TimeSpan KeptAfterExpiry = TimeSpan.FromDays(7);
 
     /// <summary>The user's registry.</summary>
-    public static TaskRegistry Default { get; } = new(Path.Combine(StateFolder(), "mcpprogress", "tasks"), TimeProvider.System);
+    public static TaskRegistry Default { get; } = new(UserState.Folder("tasks"), TimeProvider.System);
 
     /// <summary>Writes or replaces a record.</summary>
     public void Save(TaskRecord record)
     {
-        CreateFolder();
+        // What tools were called, and what servers said of it, is nobody else's business.
+        UserState.Create(folder);
         string path = PathOf(record.ServerKey, record.Id);
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(record, Format));
@@ -148,33 +150,7 @@ public sealed class TaskRegistry(string folder, TimeProvider time)
         }
     }
 
-    // What tools were called, and what servers said of it, is nobody else's business.
-    private void CreateFolder()
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-    }
-
     // Ids come from servers: they must not become path segments.
     private string PathOf(string serverKey, string id) =>
         Path.Combine(folder, Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{serverKey}\n{id}")))[..32] + ".json");
-
-    private static string StateFolder()
-    {
-        if (Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state)
-        {
-            return state;
-        }
-
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        return OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-            : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Application Support")
-            : Path.Combine(home, ".local", "state");
-    }
 }

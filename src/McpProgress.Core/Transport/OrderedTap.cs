@@ -20,7 +20,7 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
     private const string TaskMethod = "notifications/tasks";
     private const string LogLevelKey = "io.modelcontextprotocol/logLevel";
 
-    private RequestId? _handshakeId;
+    private JsonRpcRequest? _handshake;
 
     /// <summary>What the server answered to <c>initialize</c> or <c>server/discover</c>, whole: the SDK keeps only what it knows.</summary>
     public JsonObject? Handshake { get; private set; }
@@ -70,7 +70,11 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
                 return true;
 
             case JsonRpcMessageWithId response and (JsonRpcResponse or JsonRpcError):
-                KeepHandshake(response);
+                if (response is JsonRpcResponse answer)
+                {
+                    TakeHandshake(answer);
+                }
+
                 if (!progress.ResponseReceived(response))
                 {
                     return true;
@@ -117,7 +121,7 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
             progress.RequestSent(request);
             if (request.Method is RequestMethods.Initialize or RequestMethods.ServerDiscover)
             {
-                _handshakeId = request.Id;
+                _handshake = request;
             }
 
             if (LogLevel is { } level && request.Params is JsonObject parameters && parameters["_meta"] is JsonObject meta)
@@ -131,11 +135,22 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
 
     private void Tell<T>(Action<T>? observer, T news) => Observers.Tell(observer, news, ObserverFailed);
 
-    private void KeepHandshake(JsonRpcMessageWithId response)
+    private void TakeHandshake(JsonRpcResponse response)
     {
-        if (_handshakeId is { } id && response.Id == id && response is JsonRpcResponse { Result: JsonObject result })
+        if (_handshake is not { } request || response.Id != request.Id)
         {
-            _handshakeId = null;
+            return;
+        }
+
+        _handshake = null;
+        if (request.Method == RequestMethods.ServerDiscover && response.Result.Member("supportedVersions") is not JsonArray)
+        {
+            // A server that answers what it does not know with an empty result has not discovered anything. The SDK would
+            // give up on it; told that no version is supported, it goes on to initialize, as after an error.
+            response.Result = new JsonObject { ["supportedVersions"] = new JsonArray(), ["capabilities"] = new JsonObject() };
+        }
+        else if (response.Result is JsonObject result)
+        {
             Handshake ??= (JsonObject)result.DeepClone();
         }
     }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using System.Security;
 using McpProgress.Core;
+using McpProgress.Core.Authorization;
 using McpProgress.Core.Configuration;
 using McpProgress.Core.Connections;
 using McpProgress.PowerShell.Completion;
@@ -34,21 +35,43 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
 
     /// <summary>The address of a Streamable HTTP server.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Uri")]
+    [Parameter(Mandatory = true, ParameterSetName = "OAuth")]
+    [Parameter(Mandatory = true, ParameterSetName = "ClientCredentials")]
     [Alias("Url")]
     public Uri Uri { get; set; } = null!;
 
     /// <summary>Extra request headers.</summary>
     [Parameter(ParameterSetName = "Uri")]
+    [Parameter(ParameterSetName = "OAuth")]
+    [Parameter(ParameterSetName = "ClientCredentials")]
     public IDictionary? Header { get; set; }
 
     /// <summary>A bearer token.</summary>
     [Parameter(ParameterSetName = "Uri")]
     public SecureString? Token { get; set; }
 
+    /// <summary>Signs the user in with a browser where the server asks for it.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "OAuth")]
+    public SwitchParameter OAuth { get; set; }
+
+    /// <summary>The id the client is registered under at the authorization server.</summary>
+    [Parameter(ParameterSetName = "OAuth")]
+    [Parameter(Mandatory = true, ParameterSetName = "ClientCredentials")]
+    [ValidateNotNullOrEmpty]
+    public string? ClientId { get; set; }
+
+    /// <summary>The secret of that registration.</summary>
+    [Parameter(ParameterSetName = "OAuth")]
+    [Parameter(Mandatory = true, ParameterSetName = "ClientCredentials")]
+    [ValidateNotNull]
+    public SecureString? ClientSecret { get; set; }
+
     /// <summary>The name of a configured server, or, with -Command and -Uri, the name the connection gets.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Name", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = "Command")]
     [Parameter(ParameterSetName = "Uri")]
+    [Parameter(ParameterSetName = "OAuth")]
+    [Parameter(ParameterSetName = "ClientCredentials")]
     [ArgumentCompleter(typeof(ConfiguredServerCompleter))]
     public string Name { get; set; } = "";
 
@@ -90,7 +113,7 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
         catch (McpFailureException failure)
         {
             // Terminating: a script that goes on without its connection would use an older one instead.
-            ThrowTerminatingError(ToRecord(failure, ParameterSetName switch { "Uri" => Uri, "Command" => Command, _ => Name }));
+            ThrowTerminatingError(ToRecord(failure, ParameterSetName switch { "Name" => Name, "Command" => Command, _ => Uri }));
         }
     }
 
@@ -108,7 +131,7 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
                     WorkingDirectory = WorkingDirectory is null ? CurrentFolder : GetUnresolvedProviderPathFromPSPath(WorkingDirectory),
                 });
 
-            case "Uri":
+            case "Uri" or "OAuth" or "ClientCredentials":
                 if (!Uri.IsAbsoluteUri || Uri.Scheme is not ("http" or "https"))
                 {
                     throw new McpFailureException(ErrorIds.InvalidArgument, $"'{Uri}' is not an http or https address, such as http://127.0.0.1:8000/mcp.");
@@ -117,7 +140,8 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
                 return (NameOr(Uri.Authority), new HttpEndpoint(Uri)
                 {
                     Headers = Texts(Header).ToDictionary(header => header.Key, header => header.Value ?? ""),
-                    Token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!),
+                    Token = Reveal(Token),
+                    OAuth = Grant(),
                 });
 
             default:
@@ -128,6 +152,23 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
                     : configured.Endpoint);
         }
     }
+
+    private OAuthGrant? Grant()
+    {
+        if (ClientSecret is not null && string.IsNullOrEmpty(ClientId))
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, "-ClientSecret is the secret of a client: name it with -ClientId.");
+        }
+
+        return ParameterSetName switch
+        {
+            "OAuth" when OAuth => new SignInGrant { ClientId = ClientId, ClientSecret = Reveal(ClientSecret) },
+            "ClientCredentials" => new ClientCredentialsGrant(ClientId!, Reveal(ClientSecret)!),
+            _ => null,
+        };
+    }
+
+    private static Secret? Reveal(SecureString? text) => text is null ? null : new Secret((string)PlainValue.Of(text)!);
 
     private string NameOr(string fallback) => Name.Length > 0 ? Name : fallback;
 

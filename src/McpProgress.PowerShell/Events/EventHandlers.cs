@@ -32,7 +32,7 @@ internal sealed class EventHandlers
     private readonly Channel<ConnectionEvent> _taken = Channel.CreateBounded<ConnectionEvent>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly ConcurrentQueue<(McpEventSubscription Subscription, ConnectionEvent Event)> _due = new();
     private readonly ConcurrentQueue<string> _warnings = new();
-    private readonly Stack<PipelinePump> _pumps = new();
+    private readonly Stack<(PipelinePump Pump, Action<string> Warn)> _cmdlets = new();
     private volatile McpEventSubscription[] _subscriptions = [];
     private volatile HashSet<string> _listened = new(StringComparer.OrdinalIgnoreCase);
     private long _listenedAt = long.MinValue;
@@ -86,12 +86,29 @@ internal sealed class EventHandlers
     /// <summary>Has a warning written when a cmdlet of ours next holds the pipeline thread.</summary>
     public void Warn(string message) => _warnings.Enqueue(message);
 
+    /// <summary>Has a warning written at once where a cmdlet of ours holds the pipeline thread, else when the next one does.</summary>
+    public void WarnNow(string message)
+    {
+        (PipelinePump? Pump, Action<string> Warn) cmdlet;
+        lock (_lock)
+        {
+            _cmdlets.TryPeek(out cmdlet!);
+        }
+
+        if (cmdlet.Pump?.Post(() => cmdlet.Warn(message)) != true)
+        {
+            Warn(message);
+        }
+    }
+
     /// <summary>Says that a cmdlet of ours holds the pipeline thread: handlers run through its pump.</summary>
-    public void Enter(PipelinePump pump)
+    /// <param name="pump">What carries actions to the pipeline thread.</param>
+    /// <param name="warn">Writes a warning of the cmdlet there.</param>
+    public void Enter(PipelinePump pump, Action<string> warn)
     {
         lock (_lock)
         {
-            _pumps.Push(pump);
+            _cmdlets.Push((pump, warn));
         }
 
         // The engine may have been asked for a moment: while the cmdlet runs it has none.
@@ -103,7 +120,7 @@ internal sealed class EventHandlers
     {
         lock (_lock)
         {
-            _pumps.Pop();
+            _cmdlets.Pop();
         }
 
         Settle();
@@ -245,13 +262,13 @@ internal sealed class EventHandlers
             return;
         }
 
-        PipelinePump? pump;
+        (PipelinePump? Pump, Action<string> Warn) cmdlet;
         lock (_lock)
         {
-            pump = _pumps.Count > 0 ? _pumps.Peek() : null;
+            _cmdlets.TryPeek(out cmdlet!);
         }
 
-        if (pump?.Post(Handle) != true && _subscriptions.FirstOrDefault(subscription => subscription.HasAction) is { } bell)
+        if (cmdlet.Pump?.Post(Handle) != true && _subscriptions.FirstOrDefault(subscription => subscription.HasAction) is { } bell)
         {
             Action handle = Handle;
             _engine.GenerateEvent(bell.SourceIdentifier, null, [handle], null);

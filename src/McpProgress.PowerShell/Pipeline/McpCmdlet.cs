@@ -1,8 +1,8 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using McpProgress.Core;
+using McpProgress.Core.Authorization;
 using McpProgress.Core.Connections;
-using McpProgress.Core.Events;
 using McpProgress.PowerShell.Events;
 using McpProgress.PowerShell.State;
 
@@ -84,7 +84,7 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     private void Pump(PipelinePump pump, Action run)
     {
         EventHandlers handlers = State.Handlers;
-        handlers.Enter(pump);
+        handlers.Enter(pump, WriteWarning);
         try
         {
             run();
@@ -104,12 +104,21 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     private protected McpConnection Open(string name, ServerEndpoint endpoint, ConnectionOptions options)
     {
         string freeName = State.FreeName(name);
-        EventHub events = State.Events;
-        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, options with { Events = events }, cancellationToken));
+        McpState state = State;
+        ConnectionOptions here = options with
+        {
+            Events = state.Events,
+            SignInStarted = notice => state.Handlers.WarnNow(SignInText(freeName, notice)),
+        };
+        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, here, cancellationToken));
         var connection = new McpConnection(core);
-        State.Add(connection);
+        state.Add(connection);
         return connection;
     }
+
+    private static string SignInText(string name, SignInNotice notice) => notice.BrowserOpened
+        ? $"Server '{name}' wants you to sign in: go on in the browser. If none has opened, open this address on this machine: {notice.Address.AbsoluteUri}"
+        : $"Server '{name}' wants you to sign in. Open this address in a browser on this machine: {notice.Address.AbsoluteUri}";
 
     /// <summary>The connection a user means: a connection, a name, or null for the newest one.</summary>
     /// <exception cref="McpFailureException">McpServerNotFound.</exception>

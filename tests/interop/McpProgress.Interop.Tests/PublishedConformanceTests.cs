@@ -25,11 +25,11 @@ public sealed class PublishedConformanceTests(PublishedConformanceServer server)
 
     [PublishedFact]
     public async Task Passes_the_scenarios_of_tools_logging_and_elicitation_of_2025_11_25() =>
-        (await ConformanceSuite.RunAsync("conformance-0.2", server.Url, "--requirements", "2025-11-25"))
+        (await ServerConformanceSuite.RunAsync("conformance-0.2", server.Url, "--requirements", "2025-11-25"))
             .EnsureClean([.. s_tools, .. s_sessions]);
 
     [PublishedFact]
     public async Task Passes_the_scenarios_of_tools_and_tasks_of_2026_07_28() =>
-        (await ConformanceSuite.RunAsync("conformance-0.2", server.Url, "--requirements", "2026-07-28"))
+        (await ServerConformanceSuite.RunAsync("conformance-0.2", server.Url, "--requirements", "2026-07-28"))
             .EnsureClean([.. s_tools, .. s_tasks, "http-header-validation", "dns-rebinding-protection"]);
 }

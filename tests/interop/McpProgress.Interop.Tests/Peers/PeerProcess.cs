@@ -40,11 +40,15 @@ internal sealed class PeerProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end, within three minutes, with a home of its own: some leave folders there.</summary>
-    public static async Task<Outcome> RunAsync(string command, params IEnumerable<string> arguments)
+    public static Task<Outcome> RunAsync(string command, params IEnumerable<string> arguments) =>
+        RunAsync(command, arguments, new Dictionary<string, string>());
+
+    /// <summary>The same with environment variables more.</summary>
+    public static async Task<Outcome> RunAsync(string command, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         string home = Path.Combine(AppContext.BaseDirectory, "peer-home");
         Directory.CreateDirectory(home);
-        await using PeerProcess peer = Start(command, arguments, new Dictionary<string, string> { ["HOME"] = home, ["USERPROFILE"] = home });
+        await using PeerProcess peer = Start(command, arguments, new Dictionary<string, string>(environment) { ["HOME"] = home, ["USERPROFILE"] = home });
         peer._process.StandardInput.Close();
         await peer._process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
         lock (peer._gate)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Tests.Support;
 
@@ -20,7 +21,7 @@ public sealed class EventStreamHandlerTests
             <= 20 => new HttpResponseMessage(HttpStatusCode.BadGateway),
             _ => new HttpResponseMessage(HttpStatusCode.OK),
         });
-        using var request = new HttpRequestMessage(HttpMethod.Get, "http://server/mcp");
+        using HttpRequestMessage request = Request("GET");
         Task<HttpResponseMessage> asking = client.SendAsync(request, CancellationToken.None);
         for (int i = 0; i < 20; i++)
         {
@@ -43,7 +44,7 @@ public sealed class EventStreamHandlerTests
     public async Task Every_other_answer_is_the_answer(string method, string? lastEventId, HttpStatusCode status)
     {
         using HttpMessageInvoker client = Client(() => new HttpResponseMessage(status));
-        using var request = new HttpRequestMessage(new HttpMethod(method), "http://server/mcp");
+        using HttpRequestMessage request = Request(method);
         if (lastEventId is not null)
         {
             request.Headers.Add("Last-Event-ID", lastEventId);
@@ -52,6 +53,19 @@ public sealed class EventStreamHandlerTests
         Assert.Equal(status, (await client.SendAsync(request, CancellationToken.None).Within()).StatusCode);
         Assert.Equal(0, _broken);
     }
+
+    [Fact]
+    public async Task A_document_is_no_stream()
+    {
+        using HttpMessageInvoker client = Client(() => new HttpResponseMessage(HttpStatusCode.BadGateway));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://server/.well-known/oauth-protected-resource");
+
+        Assert.Equal(HttpStatusCode.BadGateway, (await client.SendAsync(request, CancellationToken.None).Within()).StatusCode);
+        Assert.Equal(0, _broken);
+    }
+
+    private static HttpRequestMessage Request(string method) =>
+        new(new HttpMethod(method), "http://server/mcp") { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/event-stream") } } };
 
     private HttpMessageInvoker Client(Func<HttpResponseMessage> answer) => new(new EventStreamHandler(new Answering(answer), () => _broken++, _time));
 

@@ -39,6 +39,17 @@ public sealed class HttpConnectionTests
     }
 
     [Fact]
+    public async Task A_server_that_answers_discovery_with_an_empty_result_is_one_of_the_older_revision()
+    {
+        await using var peer = new HttpPeer(modern: false) { AnswersAnything = true };
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", peer.Endpoint).Within();
+
+        Assert.Equal("2025-11-25", connection.ProtocolVersion);
+        Assert.Equal("peer", connection.ServerName);
+        Assert.True(connection.Capabilities.ContainsKey("tools"));
+    }
+
+    [Fact]
     public async Task Cancelling_in_the_older_revision_sends_a_notification_with_the_id_of_the_call()
     {
         await using var peer = new HttpPeer(modern: false);

@@ -39,6 +39,9 @@ internal sealed class HttpPeer : IAsyncDisposable
     /// <summary>Never answers the end of a session.</summary>
     public bool HoldsDelete { get; init; }
 
+    /// <summary>Answers a method it does not know with an empty result, where the protocol wants an error.</summary>
+    public bool AnswersAnything { get; init; }
+
     /// <summary>The next request that is not part of the greeting.</summary>
     public async Task<Exchange> NextAsync(string method)
     {
@@ -115,6 +118,9 @@ internal sealed class HttpPeer : IAsyncDisposable
         {
             case "server/discover" when _modern:
                 await exchange.ResultAsync($$$"""{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{{{Capabilities}}},"ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{{{Info}}}}}""");
+                break;
+            case "server/discover" when AnswersAnything:
+                await exchange.ResultAsync("{}");
                 break;
             case "server/discover":
                 await exchange.RespondAsync(400, "application/json", $$$"""{"jsonrpc":"2.0","id":{{{exchange.Id}}},"error":{"code":-32601,"message":"Method not found"}}""");

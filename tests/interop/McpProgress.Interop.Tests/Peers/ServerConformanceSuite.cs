@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace McpProgress.Interop.Tests.Peers;
 
 /// <summary>The protocol's own conformance suite, <c>@modelcontextprotocol/conformance</c>, run against a server.</summary>
-internal static class ConformanceSuite
+internal static class ServerConformanceSuite
 {
     /// <summary>Runs scenarios, all in one process.</summary>
     /// <param name="package">The version's alias in package.json.</param>
