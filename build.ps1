@@ -7,8 +7,9 @@ Needs PowerShell 7.4 or newer and the .NET SDK, and no other tool. build.sh find
 
 build     leaves an importable module in out/McpProgress
 test      builds, runs the xUnit, interop and Pester tests and the script analyzer; ends with a line of totals
+          (with -Interop only those against real peers)
 demo      builds and runs examples/Demo.ps1
-bench     builds and runs the benchmarks
+bench     builds, runs the benchmarks and writes docs/benchmarks.md
 package   builds anew and leaves out/McpProgress.<version>.nupkg, as a PowerShell gallery takes it
 clean     removes what the others made
 
@@ -18,18 +19,24 @@ What to do. The default is build.
 .PARAMETER Configuration
 The .NET configuration.
 
+.PARAMETER Interop
+Runs only the tests against real clients and servers from the npm registry.
+
 .EXAMPLE
 ./build.ps1 test
 #>
 [CmdletBinding()]
 [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', 'Configuration', Justification = 'The functions use it.')]
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', 'Interop', Justification = 'The functions use it.')]
 param(
     [Parameter(Position = 0)]
     [ValidateSet('build', 'test', 'demo', 'bench', 'package', 'clean')]
     [string] $Task = 'build',
 
     [ValidateSet('Debug', 'Release')]
-    [string] $Configuration = 'Release'
+    [string] $Configuration = 'Release',
+
+    [switch] $Interop
 )
 
 #Requires -Version 7.4
@@ -94,37 +101,37 @@ function Invoke-Build {
 }
 
 function Invoke-Test {
-    <# .SYNOPSIS Runs every test there is and returns the totals. #>
+    <# .SYNOPSIS Runs every test there is, or with -Interop those against real peers, and returns the totals. #>
     Invoke-Build
     if (Test-Path -LiteralPath $results) { Remove-Item -LiteralPath $results -Recurse }
     $null = New-Item -ItemType Directory -Path $results
 
     Write-Step 'Building the tests'
-    Invoke-BuildProject BuildTests '-p:WithTests=true'
+    $folder, $tag = $Interop ? ('interop', @('Interop')) : ('*', @())
+    Invoke-BuildProject BuildTests '-p:WithTests=true', "-p:TestFolder=$folder"
     Install-InteropPackage -Path (Join-Path $PSScriptRoot 'tests/interop')
 
     Write-Step 'xUnit and interop tests'
-    Invoke-DotnetTest -Root $PSScriptRoot -Configuration $Configuration -ResultPath $results
+    Invoke-DotnetTest -Root $PSScriptRoot -Configuration $Configuration -ResultPath $results -Folder $folder
 
     Write-Step 'Pester tests'
-    Invoke-PesterSuite -Root $PSScriptRoot -ResultPath $results -Runner ${function:Invoke-Pwsh}
+    Invoke-PesterSuite -Root $PSScriptRoot -ResultPath $results -Runner ${function:Invoke-Pwsh} -Tag $tag
+    if ($Interop) { return }
 
     Write-Step 'PSScriptAnalyzer'
     Invoke-ScriptAnalysis -Root $PSScriptRoot
 }
 
 function Invoke-Bench {
-    <# .SYNOPSIS Runs the benchmarks: the BenchmarkDotNet projects, then the whole-process comparisons. #>
+    <# .SYNOPSIS Runs the race of bench/McpProgress.Bench, which prints its report and writes it to docs/benchmarks.md. #>
+    # What is measured is what is shipped, whatever -Configuration says.
+    $script:Configuration = 'Release'
     Invoke-Build
-    foreach ($project in Get-ChildItem (Join-Path $PSScriptRoot 'bench/*.csproj'), (Join-Path $PSScriptRoot 'bench/*/*.csproj')) {
-        Write-Step $project.BaseName
-        dotnet run --configuration Release --project $project.FullName
-    }
-
-    foreach ($script in Get-ChildItem (Join-Path $PSScriptRoot 'bench/*.ps1')) {
-        Write-Step $script.BaseName
-        Invoke-Pwsh $script.FullName
-    }
+    Install-InteropPackage -Path (Join-Path $PSScriptRoot 'tests/interop')
+    Write-Step 'The race; it takes some minutes'
+    $project = Join-Path $PSScriptRoot 'bench/McpProgress.Bench'
+    dotnet build $project --configuration Release -nodeReuse:false -v:q -tl:off | Out-Host
+    dotnet run --no-build --configuration Release --project $project
 }
 
 function Get-Nuspec {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, tests and packages McpProgress: build.sh [build|test|demo|bench|package|clean] [-Configuration Release]
+# Builds, tests and packages McpProgress: build.sh [build|test|demo|bench|package|clean] [-Configuration Release] [-Interop]
 #
 # Finds PowerShell 7.4 or newer (on the PATH, else the .NET tool of .config/dotnet-tools.json) and hands over to
 # build.ps1. Where no PowerShell can be had, build, test, demo and clean do what the .NET SDK alone can do.
@@ -52,20 +52,23 @@ install_interop_packages() {
     if [ ! -f tests/interop/package-lock.json ]; then return 0; fi
     if ! command -v npm >/dev/null; then
         echo 'npm was not found: the interop tests that need it will say that they were skipped.'
-    elif [ ! tests/interop/node_modules/.package-lock.json -nt tests/interop/package-lock.json ]; then
-        npm ci --prefix tests/interop --no-audit --no-fund --loglevel=error --fetch-timeout=60000 --fetch-retries=1 </dev/null ||
+    elif ! cmp -s tests/interop/package-lock.json tests/interop/node_modules/.installed-lock; then
+        if npm ci --prefix tests/interop --no-audit --no-fund --loglevel=error --fetch-timeout=60000 --fetch-retries=1 </dev/null; then
+            cp tests/interop/package-lock.json tests/interop/node_modules/.installed-lock
+        else
             echo "npm ci failed with exit code $?."
+        fi
     fi
 }
 
-# Runs all xUnit and interop tests and prints the totals, counted from the trx file.
+# Runs all xUnit and interop tests, or with -Interop only those, and prints the totals, counted from the trx file.
 test_without_powershell() {
     build_project PublishModule
-    build_project BuildTests -p:WithTests=true
+    build_project BuildTests -p:WithTests=true "-p:TestFolder=$folder"
     install_interop_packages
     local results="$PWD/out/test-results" status=0 project name assemblies=()
     rm -rf "$results"
-    for project in tests/*/*/*.Tests.csproj; do
+    for project in tests/$folder/*/*.Tests.csproj; do
         name=$(basename "$project" .csproj)
         assemblies+=("$(dirname "$project")/bin/$configuration/net8.0/$name.dll")
     done
@@ -104,12 +107,14 @@ run_without_powershell() {
 
 task=build
 configuration=Release
+folder='*'
 arguments=("$@")
 while [ $# -gt 0 ]; do
     case "$1" in
         build | test | demo | bench | package | clean) task=$1 ;;
         -Configuration | -configuration) shift; configuration=${1:?-Configuration needs Debug or Release} ;;
-        *) echo "usage: build.sh [build|test|demo|bench|package|clean] [-Configuration Debug|Release]" >&2; exit 2 ;;
+        -Interop | -interop) folder=interop ;;
+        *) echo "usage: build.sh [build|test|demo|bench|package|clean] [-Configuration Debug|Release] [-Interop]" >&2; exit 2 ;;
     esac
     shift
 done

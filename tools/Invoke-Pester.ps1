@@ -10,6 +10,9 @@ The folder of the tests.
 
 .PARAMETER ResultPath
 Where the counts go.
+
+.PARAMETER Tag
+Runs only what has this tag.
 #>
 [CmdletBinding()]
 param(
@@ -20,7 +23,9 @@ param(
     [string] $TestPath,
 
     [Parameter(Mandatory)]
-    [string] $ResultPath
+    [string] $ResultPath,
+
+    [string] $Tag
 )
 
 # Without strict mode: the tests would inherit it here, and not when they are run by hand.
@@ -30,6 +35,7 @@ Import-Module $Pester
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $TestPath
 $configuration.Run.PassThru = $true
+if ($Tag) { $configuration.Filter.Tag = $Tag }
 $configuration.Output.Verbosity = 'Normal'
 $configuration.Output.CIFormat = 'None'
 $run = Invoke-Pester -Configuration $configuration

@@ -29,7 +29,7 @@ function Measure-TestResult {
 }
 
 function Install-InteropPackage {
-    <# .SYNOPSIS Brings the real MCP peers in from the npm registry when the lock file is newer than what is there. #>
+    <# .SYNOPSIS Brings the real MCP peers in from the npm registry when the lock file is not the one they came by. #>
     [CmdletBinding()]
     param([Parameter(Mandatory)][string] $Path)
 
@@ -41,18 +41,19 @@ function Install-InteropPackage {
         return
     }
 
-    $installed = Get-Item -LiteralPath (Join-Path $Path 'node_modules/.package-lock.json') -Force -ErrorAction Ignore
-    if ($installed -and $installed.LastWriteTimeUtc -ge (Get-Item -LiteralPath $lock).LastWriteTimeUtc) { return }
+    $installed = Join-Path $Path 'node_modules/.installed-lock'
+    if ((Test-Path -LiteralPath $installed) -and (Get-FileHash -LiteralPath $installed).Hash -eq (Get-FileHash -LiteralPath $lock).Hash) { return }
     & $npm ci --prefix $Path --no-audit --no-fund --loglevel=error --fetch-timeout=60000 --fetch-retries=1 | Out-Host
-    if ($LASTEXITCODE) { Write-Warning "npm ci failed with exit code $LASTEXITCODE." }
+    if ($LASTEXITCODE) { Write-Warning "npm ci failed with exit code $LASTEXITCODE."; return }
+    Copy-Item -LiteralPath $lock -Destination $installed
 }
 
 function Invoke-DotnetTest {
-    <# .SYNOPSIS Runs all built xUnit projects under tests in one go, and counts from the trx file. #>
+    <# .SYNOPSIS Runs all built xUnit projects under tests, or under one folder of it, in one go, and counts from the trx file. #>
     [CmdletBinding()]
-    param([Parameter(Mandatory)][string] $Root, [string] $Configuration, [string] $ResultPath)
+    param([Parameter(Mandatory)][string] $Root, [string] $Configuration, [string] $ResultPath, [string] $Folder = '*')
 
-    $assemblies = Get-ChildItem (Join-Path $Root 'tests/*/*/*.Tests.csproj') |
+    $assemblies = Get-ChildItem (Join-Path $Root "tests/$Folder/*/*.Tests.csproj") |
         ForEach-Object { Join-Path $_.Directory "bin/$Configuration/net8.0/$($_.BaseName).dll" }
     $trx = Join-Path $ResultPath 'xunit.trx'
     dotnet test $assemblies --logger "trx;LogFileName=$trx" --results-directory $ResultPath `
@@ -105,9 +106,9 @@ function Find-Pester {
 }
 
 function Invoke-PesterSuite {
-    <# .SYNOPSIS Runs tests/pester on the built module in a PowerShell of its own, and counts from Pester's result. #>
+    <# .SYNOPSIS Runs tests/pester, or what has a tag, on the built module in a PowerShell of its own, and counts from Pester's result. #>
     [CmdletBinding()]
-    param([Parameter(Mandatory)][string] $Root, [string] $ResultPath, [scriptblock] $Runner)
+    param([Parameter(Mandatory)][string] $Root, [string] $ResultPath, [scriptblock] $Runner, [string[]] $Tag = @())
 
     $pester = Find-Pester
     if (-not $pester) {
@@ -117,7 +118,7 @@ function Invoke-PesterSuite {
 
     $counts = Join-Path $ResultPath 'pester.json'
     try {
-        & $Runner (Join-Path $Root 'tools/Invoke-Pester.ps1') $pester, (Join-Path $Root 'tests/pester'), $counts | Out-Host
+        & $Runner (Join-Path $Root 'tools/Invoke-Pester.ps1') (@($pester, (Join-Path $Root 'tests/pester'), $counts) + $Tag) | Out-Host
     } catch {
         Write-Warning "The Pester run broke off: $_"
         return New-TestResult -Failed 1

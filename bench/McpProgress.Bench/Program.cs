@@ -1,39 +1,51 @@
-using System.Globalization;
-using McpProgress.Bench.Comparison;
+using McpProgress.Bench;
+using McpProgress.Bench.Heats;
 using McpProgress.Bench.Loads;
+using McpProgress.Core.Tasks;
 
-const int DefaultRounds = 5;
 const int Updates = 100_000;
 const int Calls = 2_000;
+const int Tasks = 1_000;
 
 switch (args)
 {
-    // What the comparison starts for each round: one client, one process, one JSON line.
+    // What the race starts in each round: one contestant, one process, one JSON line.
     case ["load", "sdk", string server]:
-        await LoadAsync("bare .NET SDK client", await SdkLoadClient.ConnectAsync(server).ConfigureAwait(false)).ConfigureAwait(false);
+        await LoadAsync(await SdkLoadClient.ConnectAsync(server).ConfigureAwait(false)).ConfigureAwait(false);
         return 0;
     case ["load", "core", string server]:
-        await LoadAsync("McpProgress.Core", await CoreLoadClient.ConnectAsync(server).ConfigureAwait(false)).ConfigureAwait(false);
+        await LoadAsync(await CoreLoadClient.ConnectAsync(server).ConfigureAwait(false)).ConfigureAwait(false);
         return 0;
-
-    case []:
-        await BenchRun.RunAsync(DefaultRounds, Updates, Calls, Console.Out).ConfigureAwait(false);
+    case ["tasks", string kind] when Enum.TryParse(kind, out BackgroundKind parsed):
+        Console.WriteLine((await TaskRun.RunAsync(parsed, Tasks).ConfigureAwait(false)).ToJson());
         return 0;
-    case ["--rounds", string rounds] when int.TryParse(rounds, CultureInfo.InvariantCulture, out int number) && number > 0:
-        await BenchRun.RunAsync(number, Updates, Calls, Console.Out).ConfigureAwait(false);
-        return 0;
-
-    default:
-        Console.Error.WriteLine("Usage: McpProgress.Bench [--rounds N]     compares, and prints Markdown");
-        Console.Error.WriteLine("       McpProgress.Bench load sdk|core <FaultyServer>     measures one client, and prints JSON");
-        return 2;
 }
 
-static async Task LoadAsync(string peer, ILoadClient client)
+Heat[] all =
+[
+    new FloodHeat(Updates, Calls), new ColdHeat(), new ServerHeat(Updates), new TasksHeat(Tasks), new PublishHeat(Updates), new EventsHeat(), new InnerLoopsHeat(),
+];
+if (args.Except(all.Select(heat => heat.Name)).Any())
+{
+    Console.Error.WriteLine("Usage: McpProgress.Bench           runs the whole race, prints it and writes docs/benchmarks.md");
+    Console.Error.WriteLine($"       McpProgress.Bench <heat>…   runs only these and prints them: {string.Join(", ", all.Select(heat => heat.Name))}");
+    return 2;
+}
+
+Heat[] chosen = args.Length == 0 ? all : [.. all.Where(heat => args.Contains(heat.Name))];
+string report = await Race.RunAsync(chosen).ConfigureAwait(false);
+Console.WriteLine(report);
+if (args.Length == 0)
+{
+    await File.WriteAllTextAsync(Contestants.ReportFile, report).ConfigureAwait(false);
+}
+
+return 0;
+
+static async Task LoadAsync(ILoadClient client)
 {
     await using (client.ConfigureAwait(false))
     {
-        LoadReport report = await LoadRun.RunAsync(peer, client, Updates, Calls).ConfigureAwait(false);
-        Console.WriteLine(report.ToJson());
+        Console.WriteLine((await LoadRun.RunAsync(client, Updates, Calls).ConfigureAwait(false)).ToJson());
     }
 }

@@ -45,10 +45,16 @@ $null = $messages[0..99] | Invoke-McpTool echo
 
 [System.GC]::Collect()
 $process.Refresh()
-$before = $process.WorkingSet64
+$memory = $process.WorkingSet64
+$cpu = $process.TotalProcessorTime
+$allocated = [System.GC]::GetTotalAllocatedBytes($true)
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
 $null = Invoke-McpTool flood @{ count = $Updates }
 $seconds = $watch.Elapsed.TotalSeconds
+$allocated = [System.GC]::GetTotalAllocatedBytes($true) - $allocated
+$process.Refresh()
+$cpu = $process.TotalProcessorTime - $cpu
+$peak = $process.PeakWorkingSet64
 
 $null = Invoke-McpTool flood @{ count = $Updates } -ProgressVariable seen
 $outOfOrder = 0
@@ -57,25 +63,20 @@ foreach ($update in $seen) {
     if ($update.Progress -lt $highest) { $outOfOrder++ } else { $highest = $update.Progress }
 }
 
-$process.Refresh()
-$afterFloods = $process.PeakWorkingSet64
-
 # As often as every peer does it; the best batch counts.
 $batches = 1..6 | ForEach-Object { Measure-Echo $messages }
 
-$statistics = $connection.Statistics
-$process.Refresh()
 [pscustomobject]@{
-    peer                   = 'Invoke-McpTool in pwsh'
     sent                   = $Updates
     received               = @($seen).Count
     outOfOrder             = $outOfOrder
-    afterResult            = $statistics.ProgressLate
+    afterResult            = $connection.Statistics.ProgressLate
     seconds                = $seconds
+    cpuSeconds             = $cpu.TotalSeconds
+    peakMegabytes          = $peak / 1MB
+    growthMegabytes        = ($peak - $memory) / 1MB
+    bytesPerUpdate         = $allocated / $Updates
     echoMedianMicroseconds = ($batches | Measure-Object Median -Minimum).Minimum
     echoCpuMicroseconds    = ($batches | Measure-Object Cpu -Minimum).Minimum
-    cpuSeconds             = $process.TotalProcessorTime.TotalSeconds
-    peakMegabytes          = $process.PeakWorkingSet64 / 1MB
-    growthMegabytes        = ($afterFloods - $before) / 1MB
 } | ConvertTo-Json -Compress
 Disconnect-McpServer $connection

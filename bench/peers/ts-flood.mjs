@@ -22,14 +22,10 @@ for (let i = 0; i < BATCHES; i++) {
 
 await client.close();
 
-const { user, system } = process.cpuUsage();
 process.stdout.write(JSON.stringify({
-  peer: 'TypeScript SDK client',
   ...flooded,
   echoMedianMicroseconds: Math.min(...batches.map(batch => batch.median)),
   echoCpuMicroseconds: Math.min(...batches.map(batch => batch.cpu)),
-  cpuSeconds: (user + system) / 1e6,
-  peakMegabytes: process.resourceUsage().maxRSS / 1024,
 }) + '\n');
 
 async function flood(sent) {
@@ -50,12 +46,21 @@ async function flood(sent) {
     }
   };
 
+  const memory = process.memoryUsage.rss();
+  const before = process.cpuUsage();
   const start = performance.now();
   await client.callTool({ name: 'flood', arguments: { count: sent } }, undefined, { onprogress, timeout: 120_000 });
   const seconds = (performance.now() - start) / 1000;
   done = true;
   await client.ping(); // What was still on its way has been handed over by now.
-  return { sent, received, outOfOrder, afterResult, seconds };
+  const { user, system } = process.cpuUsage(before);
+  const peak = process.resourceUsage().maxRSS * 1024;
+  return {
+    sent, received, outOfOrder, afterResult, seconds,
+    cpuSeconds: (user + system) / 1e6,
+    peakMegabytes: peak / 2 ** 20,
+    growthMegabytes: (peak - memory) / 2 ** 20,
+  };
 }
 
 async function echo(count) {

@@ -47,6 +47,32 @@ Describe 'A published command as <Mode> over <Over>' -ForEach @(
     }
 }
 
+Describe 'Commands chosen by -NoTask and -TaskOnly' {
+    BeforeAll {
+        $chosen = Start-McpProgressServer -Http -Path $publishedScript -Name chosen -NoTask Get-Run* -TaskOnly Copy-Sample, Nobody -WarningVariable chosenWarning -WarningAction SilentlyContinue
+        $null = Connect-Published -Name chosenchild -Parameters "-Path '$publishedScript' -NoTask Get-Runspace2 -TaskOnly Copy-Sample"
+    }
+
+    It 'warn of a name that no command has' {
+        "$chosenWarning" | Should -BeLike "*no published command is named 'Nobody'*"
+    }
+
+    It 'never run as tasks, or only' {
+        $tasks = @{ extensions = @{ 'io.modelcontextprotocol/tasks' = @{} } }
+        @(Send-Raw $chosen Get-Runspace2 @{} -Capability $tasks)[-1].result.resultType | Should -Be 'complete'
+        @(Send-Raw $chosen Copy-Sample @{ Source = 'a'; Count = 1 } -Capability $tasks)[-1].result.resultType | Should -Be 'task'
+        @(Send-Raw $chosen Copy-Sample @{ Source = 'a'; Count = 1 })[-1].error.code | Should -Be -32021
+    }
+
+    It 'are the same in a child process' {
+        { Invoke-McpTool Copy-Sample @{ Source = 'a'; Count = 1; Delay = 1 } -Server chosenchild -ErrorAction Stop } | Should -Throw -ExpectedMessage '*as a task only*'
+    }
+
+    It 'are for published commands' {
+        { Start-McpProgressServer -Http -NoTask a } | Should -Throw -ErrorId 'McpInvalidArgument*'
+    }
+}
+
 Describe 'An extension task' {
     It 'is polled from another client' {
         $job = Invoke-McpTool Copy-Sample @{ Source = 'shared'; Count = 20; Delay = 30 } -Server overhttp -AsJob -Mode ExtensionTask

@@ -2,15 +2,16 @@
 
 BeforeDiscovery {
     . (Join-Path $PSScriptRoot 'Common.ps1')
-    $peers = Join-Path $root 'tests/interop/node_modules/mcporter'
+    . (Join-Path $PSScriptRoot 'Node.ps1')
     $hasLauncher = Test-Path (Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh'))
-    $hasPeers = $hasLauncher -and (Get-Command node -CommandType Application -ErrorAction Ignore) -and (Test-Path $peers)
+    $hasPeers = $hasLauncher -and (Test-NodePeer)
 }
 
-Describe 'Over <Over>' -Skip:(-not $hasPeers) -ForEach @{ Over = 'stdio' }, @{ Over = 'HTTP' } {
+Describe 'Over <Over>' -Tag Interop -Skip:(-not $hasPeers) -ForEach @{ Over = 'stdio' }, @{ Over = 'HTTP' } {
     BeforeAll {
         . (Join-Path $PSScriptRoot 'PublishServers.ps1')
-        $interop = Join-Path $root 'tests/interop'
+        . (Join-Path $PSScriptRoot 'Node.ps1')
+        $node = Find-Node
         $launcher = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
         $arguments = '-NoProfile', '-NonInteractive', '-Command', "Import-Module '$modulePath'; Start-McpProgressServer -Stdio -Path '$publishedScript'"
         $server = Start-McpProgressServer -Http -Path $publishedScript -Name clients
@@ -18,7 +19,7 @@ Describe 'Over <Over>' -Skip:(-not $hasPeers) -ForEach @{ Over = 'stdio' }, @{ O
 
         function Invoke-Node {
             # An array, for a bare -- would be taken by PowerShell.
-            $lines = & node @args 2>$null
+            $lines = & $node @args 2>$null
             if ($LASTEXITCODE) { throw "node ended with $LASTEXITCODE`: $lines" }
             $lines
         }

@@ -25,6 +25,12 @@ Describe 'A terminating error' {
     }
 }
 
+Describe 'An error of the category ProtocolError' {
+    It 'is an error of the protocol' {
+        { Invoke-McpTool Stop-Protocol -ErrorAction Stop } | Should -Throw -ErrorId 'McpProtocolError*' -ExpectedMessage '*It broke.*'
+    }
+}
+
 Describe 'Non-terminating errors' {
     It 'follow the output' {
         $result = Get-Result Write-Mistake @{ Output = $true } 3>$null

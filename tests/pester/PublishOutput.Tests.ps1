@@ -24,6 +24,25 @@ Describe 'The output' {
         ($result.content[0].text | ConvertFrom-Json).Count | Should -Be 3
     }
 
+    It 'of pictures, sounds and resources is content of its own' {
+        $result = Get-Result Show-Media
+        $result.content.type | Should -Be 'text', 'image', 'audio', 'resource', 'resource_link'
+        $result.content[0].text | Should -Be 'A picture and more'
+        $result.content[1].data | Should -Be 'AQID'
+        $result.content[1].mimeType | Should -Be 'image/png'
+        $result.content[2].data | Should -Be 'BAU='
+        $result.content[3].resource.text | Should -Be 'inside'
+        $result.content[4].uri | Should -Be 'test://b'
+        (Get-Result Show-Media @{ Broken = $true }).content.type | Should -Be 'text', 'image', 'resource', 'resource_link'
+    }
+
+    It 'that another tool put out goes on as it is' {
+        # What Invoke-McpTool hands back has the type names that a published command may put out.
+        $media = @(Invoke-McpTool Show-Media)
+        $media[1].PSObject.TypeNames | Should -Contain 'McpProgress.McpMedia'
+        $media[3].PSObject.TypeNames | Should -Contain 'McpProgress.McpResource'
+    }
+
     It 'of text is the text' {
         $result = Get-Result Remove-Pretended @{ Name = 'x' } -ErrorAction Ignore
         $result = Get-Result Exit-Script @{ Code = 0 }

@@ -34,6 +34,14 @@ Describe 'A question' {
         $asked.Schema.properties.$Key.default | Should -Be $Default
     }
 
+    It 'has the schemas that the command gave its fields' {
+        $told = Invoke-McpTool Read-Form -InputHandler { param($question) $global:asked = $question; @{ color = 'g'; sizes = 'S', 'L' } }
+        $told | Should -Be 'g: S and L'
+        $asked.Schema.properties.color.oneOf.title | Should -Be 'Red', 'Green'
+        $asked.Schema.properties.sizes.items.enum | Should -Be 'S', 'M', 'L'
+        "$((Get-Result Read-Form @{ Broken = $true } 3>$null).content.text)" | Should -BeLike "*The schema of the field 'color' cannot be read*"
+    }
+
     It 'to confirm comes for each object' {
         $global:asked = [System.Collections.Generic.List[object]]::new()
         $kept = Invoke-McpTool Remove-Pretended @{ Name = 'a', 'b' } -InputHandler { param($question)
@@ -63,12 +71,12 @@ Describe 'A question' {
     It 'to a client that takes none is a clear error, and no hang' {
         $server = Start-McpProgressServer -Http -Path $publishedScript -Name mute
         foreach ($tool in 'Read-Line', 'Read-Choice', 'Read-Credential', 'Read-Secret') {
-            $answer = @(Send-Raw $server $tool @{})[-1].result
-            $answer.isError | Should -BeTrue
-            $answer.content[0].text | Should -BeLike "*client takes none*"
+            $answer = @(Send-Raw $server $tool @{})[-1].error
+            $answer.code | Should -Be -32021
+            $answer.message | Should -BeLike "*client takes none*"
         }
 
-        @(Send-Raw $server Remove-Pretended @{ Name = @('a') })[-1].result.isError | Should -BeTrue
+        @(Send-Raw $server Remove-Pretended @{ Name = @('a') })[-1].error.code | Should -Be -32021
         Stop-McpProgressServer mute
     }
 

@@ -28,11 +28,11 @@ function Send-Raw {
     .SYNOPSIS
     Calls a tool over HTTP as another client might, and returns every message of the answer; our own client finds most mistakes before.
     #>
-    param([object] $Server, [string] $Tool, [object] $Argument, [string] $LogLevel, [string] $ProgressToken)
+    param([object] $Server, [string] $Tool, [object] $Argument, [string] $LogLevel, [string] $ProgressToken, [hashtable] $Capability = @{})
 
     $meta = @{
         'io.modelcontextprotocol/protocolVersion' = '2026-07-28'
-        'io.modelcontextprotocol/clientCapabilities' = @{}
+        'io.modelcontextprotocol/clientCapabilities' = $Capability
         'io.modelcontextprotocol/clientInfo' = @{ name = 'test'; version = '1' }
     }
     if ($LogLevel) { $meta['io.modelcontextprotocol/logLevel'] = $LogLevel }

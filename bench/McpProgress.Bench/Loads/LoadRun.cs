@@ -15,33 +15,30 @@ internal static class LoadRun
 
     private const double BytesPerMegabyte = 1024 * 1024;
 
-    public static async Task<LoadReport> RunAsync(string peer, ILoadClient client, int updates, int calls)
+    public static async Task<LoadReport> RunAsync(ILoadClient client, int updates, int calls)
     {
         await FloodAsync(client, WarmUpUpdates).ConfigureAwait(false);
-        (FloodCounter counter, TimeSpan elapsed) = await FloodAsync(client, updates).ConfigureAwait(false);
+        LoadReport flood = await FloodAsync(client, updates).ConfigureAwait(false);
         var batches = new List<(double Median, double Cpu)>();
         for (int i = 0; i < Batches; i++)
         {
             batches.Add(await EchoAsync(client, calls).ConfigureAwait(false));
         }
 
-        using var process = Process.GetCurrentProcess();
-        return new LoadReport(
-            peer,
-            updates,
-            counter.Received,
-            counter.OutOfOrder,
-            counter.AfterResult,
-            elapsed.TotalSeconds,
-            batches.Min(batch => batch.Median),
-            batches.Min(batch => batch.Cpu),
-            process.TotalProcessorTime.TotalSeconds,
-            process.PeakWorkingSet64 / BytesPerMegabyte);
+        return flood with
+        {
+            EchoMedianMicroseconds = batches.Min(batch => batch.Median),
+            EchoCpuMicroseconds = batches.Min(batch => batch.Cpu),
+        };
     }
 
-    private static async Task<(FloodCounter Counter, TimeSpan Elapsed)> FloodAsync(ILoadClient client, int updates)
+    private static async Task<LoadReport> FloodAsync(ILoadClient client, int updates)
     {
+        using var process = Process.GetCurrentProcess();
         var counter = new FloodCounter();
+        long memory = process.WorkingSet64;
+        TimeSpan cpu = process.TotalProcessorTime;
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
         long start = Stopwatch.GetTimestamp();
         await client.FloodAsync(updates, counter.Add).ConfigureAwait(false);
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
@@ -49,7 +46,19 @@ internal static class LoadRun
 
         // An answered call behind the flood: what was still on its way has been handed over by now.
         await client.EchoAsync().ConfigureAwait(false);
-        return (counter, elapsed);
+        process.Refresh();
+        return new LoadReport(
+            updates,
+            counter.Received,
+            counter.OutOfOrder,
+            counter.AfterResult,
+            elapsed.TotalSeconds,
+            (process.TotalProcessorTime - cpu).TotalSeconds,
+            process.PeakWorkingSet64 / BytesPerMegabyte,
+            (process.PeakWorkingSet64 - memory) / BytesPerMegabyte,
+            (GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)updates,
+            0,
+            0);
     }
 
     /// <summary>The median of one call and the process's own processor time for one, in microseconds.</summary>

@@ -55,6 +55,18 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
     [ValidateNotNullOrEmpty]
     public string[]? Module { get; set; }
 
+    /// <summary>Commands that never run as tasks: a caller waits for them. Wildcards are allowed.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] NoTask { get; set; } = [];
+
+    /// <summary>Commands that run as tasks only. Wildcards are allowed.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] TaskOnly { get; set; } = [];
+
     /// <summary>How many published commands may run at once; further calls wait for their turn.</summary>
     [Parameter]
     [ValidateRange(1, 1000)]
@@ -136,6 +148,11 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
             throw new McpFailureException(ErrorIds.InvalidArgument, "-All is for -Path: it publishes every function of the scripts.");
         }
 
+        if (!IsPublishing && NoTask.Length + TaskOnly.Length > 0)
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, "-NoTask and -TaskOnly are for published commands; add -Command, -Path or -Module.");
+        }
+
         if (IsPublishing && MyInvocation.BoundParameters.ContainsKey(nameof(Speed)))
         {
             throw new McpFailureException(ErrorIds.InvalidArgument, "-Speed is for the sample server; published commands take the time they take.");
@@ -173,7 +190,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
             Name = "commands";
         }
 
-        CommandSelection selection = new SelectionReader(this).Read(Command, Path, All, Module);
+        CommandSelection selection = new SelectionReader(this).Read(Command, Path, All, Module, new TaskChoice(NoTask, TaskOnly));
         if (!IsStdio)
         {
             PublishHttp(selection);

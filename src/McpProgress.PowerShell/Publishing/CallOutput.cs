@@ -23,6 +23,7 @@ internal sealed class CallOutput(Type? element)
     private readonly OutputJson _json = new(MaxBytes);
     private readonly List<string> _texts = [];
     private readonly List<byte[]> _values = [];
+    private readonly List<ContentBlock> _blocks = [];
     private readonly List<string> _errors = [];
     private bool _hasObjects;
     private long _bytes;
@@ -31,7 +32,7 @@ internal sealed class CallOutput(Type? element)
     private string? _misfit;
 
     /// <summary>Whether the command's only answer were errors.</summary>
-    public bool HasOnlyErrors => _errors.Count > 0 && _texts.Count == 0;
+    public bool HasOnlyErrors => _errors.Count > 0 && _texts.Count == 0 && _blocks.Count == 0;
 
     /// <summary>Takes an output object.</summary>
     public void Add(object? value)
@@ -39,6 +40,13 @@ internal sealed class CallOutput(Type? element)
         if (_bytes > MaxBytes)
         {
             _omitted++;
+            return;
+        }
+
+        if (OutputContent.Of(value) is { } block)
+        {
+            _bytes += OutputContent.Size(block);
+            _blocks.Add(block);
             return;
         }
 
@@ -78,6 +86,7 @@ internal sealed class CallOutput(Type? element)
         var content = new List<ContentBlock>();
         AddText(content, failure);
         AddText(content, Text());
+        content.AddRange(_blocks);
         AddText(content, ErrorText());
         AddText(content, Notes());
         return new ToolResult
@@ -120,7 +129,8 @@ internal sealed class CallOutput(Type? element)
         return value;
     }
 
-    private string Text() => !_hasObjects ? string.Join('\n', _texts)
+    private string Text() => _values.Count == 0 ? ""
+        : !_hasObjects ? string.Join('\n', _texts)
         : _texts.Count == 1 ? _texts[0]
         : $"[{string.Join(',', _values.Select(Encoding.UTF8.GetString))}]";
 

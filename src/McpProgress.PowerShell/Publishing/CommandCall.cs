@@ -6,6 +6,7 @@ using McpProgress.Core.Text;
 using McpProgress.Server.Progress;
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 
 namespace McpProgress.PowerShell.Publishing;
 
@@ -25,6 +26,7 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
     private readonly StringBuilder _line = new();
     private int _kept;
     private string? _unanswered;
+    private McpProtocolException? _undeclared;
 
     /// <summary>What it puts out.</summary>
     public CallOutput Output { get; } = new(element);
@@ -101,6 +103,11 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
         {
             _unanswered = $"{failure.Message} The question was: {message}";
         }
+        catch (McpProtocolException failure)
+        {
+            // The protocol's own error for a client that takes no questions (2026-07-28).
+            _undeclared = failure;
+        }
         catch (OperationCanceledException)
         {
             // The pipeline is being stopped anyway.
@@ -126,8 +133,19 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
 
     /// <summary>The result, once the pipeline has ended.</summary>
     /// <param name="failure">What ended it early; null for nothing.</param>
+    /// <exception cref="McpProtocolException">The call ends in an error of the protocol, not in a result.</exception>
     public ToolResult ToResult(Exception? failure)
     {
+        if (_undeclared is not null)
+        {
+            throw _undeclared;
+        }
+
+        if (failure is IContainsErrorRecord { ErrorRecord: { CategoryInfo.Category: ErrorCategory.ProtocolError } broken })
+        {
+            throw new McpProtocolException(errors.Of(broken), McpErrorCode.InternalError);
+        }
+
         Write(_line.Length > 0 ? "\n" : null);
         return Output.ToResult(
             _unanswered is not null ? _unanswered

@@ -1,5 +1,6 @@
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 
 namespace McpProgress.PowerShell.Publishing;
 
@@ -31,6 +32,7 @@ internal sealed partial class CommandRunner(CommandRunspaces runspaces, ErrorTex
     /// <param name="element">The type of each output value the tool's schema promises; null for none.</param>
     /// <param name="context">The caller's end.</param>
     /// <exception cref="OperationCanceledException">The caller cancelled; the command has stopped, or was left to itself.</exception>
+    /// <exception cref="McpProtocolException">The call is to end in this error.</exception>
     public async ValueTask<ToolResult> RunAsync(string command, IReadOnlyDictionary<string, object?> values, Type? element, ToolContext context)
     {
         Interlocked.Increment(ref _calls);
@@ -44,6 +46,11 @@ internal sealed partial class CommandRunner(CommandRunspaces runspaces, ErrorTex
             }
 
             return result;
+        }
+        catch (McpProtocolException)
+        {
+            Interlocked.Increment(ref _failures);
+            throw;
         }
         finally
         {

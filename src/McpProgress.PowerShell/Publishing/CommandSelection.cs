@@ -23,6 +23,9 @@ internal sealed class CommandSelection
     /// <summary>Names or paths of modules whose commands are meant.</summary>
     public IReadOnlyList<string> Modules { get; init; } = [];
 
+    /// <summary>Which of them may or must run as tasks.</summary>
+    public TaskChoice Tasks { get; init; } = TaskChoice.AsClientsLike;
+
     /// <summary>Where commands start.</summary>
     public required string Location { get; init; }
 
@@ -41,6 +44,8 @@ internal sealed class CommandSelection
         Add("-Command", Commands.Select(command => command is ExternalScriptInfo file ? file.Path : $"{command.ModuleName}\\{command.Name}".TrimStart('\\')));
         Add("-Path", Paths.Concat(Modules.Where(Path.IsPathRooted)));
         Add("-Module", Modules.Where(module => !Path.IsPathRooted(module)));
+        Add("-NoTask", Tasks.Never);
+        Add("-TaskOnly", Tasks.Always);
         script.Append(All ? " -All" : "").Append(CultureInfo.InvariantCulture, $" -MaxConcurrency {maxConcurrency}").Append(ServerProgram.TaskParameter(taskStore));
         return script.ToString();
 

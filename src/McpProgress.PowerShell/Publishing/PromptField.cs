@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Security;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace McpProgress.PowerShell.Publishing;
@@ -9,13 +10,42 @@ namespace McpProgress.PowerShell.Publishing;
 /// <summary>One field of a host's prompt, as a form has it.</summary>
 internal static class PromptField
 {
+    // A member a command may add to a field, for what a FieldDescription has no words for.
+    private const string SchemaMember = "Schema";
+    private const int MaxSchemaBytes = 64 * 1024;
+
     /// <summary>The name people see.</summary>
     public static string Label(FieldDescription field) =>
         (string.IsNullOrWhiteSpace(field.Label) ? field.Name : field.Label.Replace("&", "", StringComparison.Ordinal)).Trim();
 
-    /// <summary>The field's schema: a text, number, boolean or enumeration.</summary>
+    /// <summary>The schema that the command itself gave the field, as JSON text or a hashtable; null when it gave none.</summary>
+    public static JsonObject? OwnSchema(FieldDescription field)
+    {
+        var given = PSObject.AsPSObject(field).Properties[SchemaMember]?.Value;
+        try
+        {
+            return given switch
+            {
+                null => null,
+                PSObject { BaseObject: string text } => JsonNode.Parse(text) as JsonObject,
+                string text => JsonNode.Parse(text) as JsonObject,
+                _ => JsonNode.Parse(new OutputJson(MaxSchemaBytes).Write(given)) as JsonObject,
+            } ?? (given is null ? null : throw new JsonException("it is no object"));
+        }
+        catch (JsonException failure)
+        {
+            throw new HostException($"The schema of the field '{field.Name}' cannot be read: {failure.Message}", failure, "McpFieldSchema", ErrorCategory.InvalidData);
+        }
+    }
+
+    /// <summary>The field's schema: a text, number, boolean or enumeration, or what the command gave it.</summary>
     public static JsonObject ToSchema(FieldDescription field)
     {
+        if (OwnSchema(field) is { } own)
+        {
+            return own;
+        }
+
         var type = TypeOf(field);
         if (type == typeof(SecureString))
         {
@@ -41,6 +71,11 @@ internal static class PromptField
     public static object ToValue(FieldDescription field, JsonNode? answer)
     {
         var type = TypeOf(field);
+        if (answer is JsonArray items)
+        {
+            return items.Select(item => item?.ToString() ?? "").ToArray();
+        }
+
         if (answer is not JsonValue value)
         {
             return "";

@@ -14,14 +14,16 @@ internal sealed partial class Publication : IDisposable
     private const string LogCategory = "McpProgress.Publishing";
 
     private readonly CommandRunspaces _runspaces;
+    private readonly TaskChoice _tasks;
 
-    private Publication(IReadOnlyList<PublishedCommand> commands, IReadOnlyList<string> remarks, CommandRunspaces runspaces, CommandRunner runner)
+    private Publication(IReadOnlyList<PublishedCommand> commands, IReadOnlyList<string> remarks, CommandRunspaces runspaces, CommandRunner runner, TaskChoice tasks)
     {
         Commands = commands;
         Remarks = remarks;
         Runner = runner;
         _runspaces = runspaces;
-        Tools = new ToolSet(commands.Select(command => command.ToTool(runner)));
+        _tasks = tasks;
+        Tools = new ToolSet(commands.Select(command => command.ToTool(runner, tasks)));
     }
 
     /// <summary>The commands.</summary>
@@ -57,9 +59,10 @@ internal sealed partial class Publication : IDisposable
                 throw new McpFailureException(ErrorIds.ServerStartFailed, string.Join(' ', ["There is no command to publish.", .. remarks]) + hint);
             }
 
+            remarks.AddRange(selection.Tasks.FindUnused(commands.Select(command => command.Name)));
             var logger = loggers.CreateLogger(LogCategory);
             var runspaces = new CommandRunspaces(recipe, first, maxConcurrency, ownsProcess, logger);
-            return new Publication(commands, remarks, runspaces, new CommandRunner(runspaces, errors, logger));
+            return new Publication(commands, remarks, runspaces, new CommandRunner(runspaces, errors, logger), selection.Tasks);
         }
         catch
         {
@@ -73,7 +76,7 @@ internal sealed partial class Publication : IDisposable
     public bool Keep(Func<PublishedCommand, bool> accept)
     {
         Commands = [.. Commands.Where(accept)];
-        Tools = new ToolSet(Commands.Select(command => command.ToTool(Runner)));
+        Tools = new ToolSet(Commands.Select(command => command.ToTool(Runner, _tasks)));
         return Commands.Count > 0;
     }
 

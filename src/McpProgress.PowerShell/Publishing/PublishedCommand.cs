@@ -60,13 +60,15 @@ internal sealed class PublishedCommand
 
     /// <summary>The tool.</summary>
     /// <param name="runner">Runs it.</param>
-    public ServerTool ToTool(CommandRunner runner) => new()
+    /// <param name="tasks">Which commands may or must run as tasks.</param>
+    public ServerTool ToTool(CommandRunner runner, TaskChoice tasks) => new()
     {
         Name = Name,
         Description = Description,
         InputSchema = _inputSchema,
         OutputSchema = _outputSchema,
         Annotations = CommandAnnotations.Of(Name, _metadata),
+        TaskSupport = tasks.Of(Name),
         Body = async (arguments, context) =>
             await runner.RunAsync(_invocation, ParameterValues.Of(_inputSchema, _types, arguments), _element, context).ConfigureAwait(false),
     };

@@ -25,7 +25,8 @@ internal readonly struct Questions(CommandCall? call)
     /// <summary>The fields of a prompt: <c>Read-Host -Prompt</c>, and mandatory parameters of commands that a script calls.</summary>
     public Dictionary<string, PSObject> Prompt(string? caption, string? message, Collection<FieldDescription> fields)
     {
-        var isSingle = fields.Count == 1;
+        // A lone field's name is its prompt, a sentence; one with a schema of its own is meant for the form.
+        var isSingle = fields.Count == 1 && PromptField.OwnSchema(fields[0]) is null;
         var properties = new JsonObject();
         foreach (var field in fields)
         {

@@ -13,7 +13,7 @@ internal sealed class SelectionReader(PSCmdlet cmdlet)
 
     /// <summary>Reads the parameters.</summary>
     /// <exception cref="McpFailureException">McpInvalidArgument: there is no such command or file.</exception>
-    public CommandSelection Read(string[]? commands, string[]? paths, bool all, string[]? modules)
+    public CommandSelection Read(string[]? commands, string[]? paths, bool all, string[]? modules, TaskChoice tasks)
     {
         string[] files = [.. (paths ?? []).SelectMany(Files)];
         CommandInfo[] found = [.. (commands ?? []).Select(Find)];
@@ -23,6 +23,7 @@ internal sealed class SelectionReader(PSCmdlet cmdlet)
             Helpers = found.Any(command => command is FunctionInfo { Module: null }) ? Helpers() : [],
             Paths = [.. files.Where(file => !IsModule(file))],
             All = all,
+            Tasks = tasks,
             Modules = [.. (modules ?? []).Select(Module), .. files.Where(IsModule)],
             Location = cmdlet.SessionState.Path.CurrentFileSystemLocation.ProviderPath,
         };

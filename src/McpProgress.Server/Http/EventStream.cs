@@ -4,32 +4,52 @@ namespace McpProgress.Server.Http;
 
 /// <summary>An HTTP response that is a stream of server-sent events; its headers go out with the first one.</summary>
 /// <param name="exchange">The exchange; nothing here touches it once <see cref="CloseAsync"/> has completed.</param>
-internal sealed class EventStream(HttpExchange exchange)
+/// <param name="history">Numbers and keeps the events, for a client that loses the stream; null for nothing.</param>
+internal sealed class EventStream(HttpExchange exchange, EventHistory? history = null)
 {
     private readonly object _gate = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // A web server may take what is written for a reader who has gone, without a word.
+    private readonly CancellationToken _aborted = exchange.Aborted;
     private MessageWriter? _writer;
     private bool _closed;
+    private volatile bool _broken;
+    private byte[]? _first;
+
+    /// <summary>Whether its reader has gone, as far as the web server and writing found out.</summary>
+    public bool IsBroken => _broken || _aborted.IsCancellationRequested;
 
     /// <summary>Completes when the stream is to be closed: its work is done or its reader has gone.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>The writer of the stream; null once it is closed. The first call sends nothing yet but fixes the headers.</summary>
+    /// <summary>Sets bytes that go out before the first message, with it.</summary>
+    public void Begin(byte[] first) => _first = first;
+
+    /// <summary>
+    /// The writer of the stream; null once it is closed, unless what comes then is kept. The first call sends nothing yet but
+    /// fixes the headers.
+    /// </summary>
     /// <param name="status">The status code, if this is the first call.</param>
     public MessageWriter? Open(int status = 200)
     {
         lock (_gate)
         {
-            if (_closed || _writer is not null)
+            if (_closed)
             {
-                return _closed ? null : _writer;
+                return history is null ? null : _writer ??= Closed(history);
+            }
+
+            if (_writer is not null)
+            {
+                return _writer;
             }
 
             exchange.SetStatus(status);
             exchange.SetHeader("Content-Type", "text/event-stream");
             exchange.SetHeader("Cache-Control", "no-cache,no-store");
             exchange.SetHeader("X-Accel-Buffering", "no");
-            return _writer = new MessageWriter(exchange.ResponseBody, MessageFraming.ServerSentEvent, _ => End());
+            return _writer = new MessageWriter(exchange.ResponseBody, MessageFraming.ServerSentEvent, _ => Break(), history, _first);
         }
     }
 
@@ -48,9 +68,23 @@ internal sealed class EventStream(HttpExchange exchange)
         lock (_gate)
         {
             _closed = true;
+            _broken |= !_ended.Task.IsCompleted;
         }
 
         End();
         return _writer?.CloseAsync() ?? Task.CompletedTask;
+    }
+
+    private static MessageWriter Closed(EventHistory history)
+    {
+        var writer = new MessageWriter(Stream.Null, MessageFraming.ServerSentEvent, static _ => { }, history);
+        _ = writer.CloseAsync(); // Nothing is being written, so it is closed at once.
+        return writer;
+    }
+
+    private void Break()
+    {
+        _broken = true;
+        End();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Server.Protocol;
+using McpProgress.Server.Tools;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
@@ -10,28 +11,33 @@ namespace McpProgress.Server.Http;
 /// What a POST's headers must say (2026-07-28, Streamable HTTP): the revision on both sides alike, the method, and for
 /// some methods the name of what they are about, so that a gateway can route without reading the body.
 /// </summary>
-internal static class HeaderRules
+/// <param name="tools">The tools, whose schemas may ask for headers of their own.</param>
+internal sealed class HeaderRules(ToolSet tools)
 {
     public const string SessionId = "Mcp-Session-Id";
     public const string ProtocolVersion = "MCP-Protocol-Version";
     private const string Method = "Mcp-Method";
     private const string Name = "Mcp-Name";
 
+    private readonly ParameterHeaders _parameters = new(tools);
+
     /// <summary>An error for a revision that is not served, listing those that are; null when it is served or not named.</summary>
-    public static JsonRpcErrorDetail? CheckVersion(string? version) =>
+    /// <param name="version">The revision.</param>
+    /// <param name="isPerRequest">Whether the request says it in its body too: it can choose among the revisions without sessions only.</param>
+    public static JsonRpcErrorDetail? CheckVersion(string? version, bool isPerRequest = false) =>
         string.IsNullOrEmpty(version) || ProtocolVersions.All.Contains(version) ? null : new JsonRpcErrorDetail
         {
             Code = (int)McpErrorCode.UnsupportedProtocolVersion,
             Message = $"Bad Request: protocol version '{version}' is not supported.",
             Data = new JsonObject
             {
-                ["supported"] = new JsonArray([.. ProtocolVersions.All.Select(v => (JsonNode)v)]),
+                ["supported"] = new JsonArray([.. ProtocolVersions.All.Where(v => !isPerRequest || ProtocolVersions.IsModern(v)).Select(v => (JsonNode)v)]),
                 ["requested"] = version,
             },
         };
 
     /// <summary>What is wrong between a message and its headers; null when nothing is.</summary>
-    public static JsonRpcErrorDetail? Check(HttpExchange exchange, JsonRpcMessage message)
+    public JsonRpcErrorDetail? Check(HttpExchange exchange, JsonRpcMessage message)
     {
         var parameters = ParametersOf(message, out var method);
         if (method is null)
@@ -40,13 +46,13 @@ internal static class HeaderRules
         }
 
         var header = exchange.RequestHeader(ProtocolVersion);
-        if (CheckVersion(header) is { } unsupported)
+        var meta = parameters?["_meta"] as JsonObject;
+        var stated = TextOf(meta?[MetaKeys.ProtocolVersion]);
+        if (CheckVersion(header, isPerRequest: stated is not null) is { } unsupported)
         {
             return unsupported;
         }
 
-        var meta = parameters?["_meta"] as JsonObject;
-        var stated = TextOf(meta?[MetaKeys.ProtocolVersion]);
         if (!ProtocolVersions.IsModern(header) && !ProtocolVersions.IsModern(stated))
         {
             return null;
@@ -59,6 +65,7 @@ internal static class HeaderRules
             : stated is not null && stated != header ? Mismatch($"the {ProtocolVersion} header says '{header}', the body '{stated}'.")
             : CheckMethod(exchange, method)
                 ?? CheckName(exchange, method, parameters)
+                ?? (method == RequestMethods.ToolsCall && _parameters.Check(exchange, parameters) is { } reason ? Mismatch(reason) : null)
                 ?? (isRequest && meta?[MetaKeys.ClientCapabilities] is not JsonObject ? Missing(header, MetaKeys.ClientCapabilities) : null);
     }
 
@@ -82,8 +89,7 @@ internal static class HeaderRules
             return Mismatch($"the {Name} header is missing.");
         }
 
-        // Anything beyond visible ASCII must come encoded (=?base64?…?=); raw, it is not a header value at all.
-        if (given.Any(c => c is not ('\t' or (>= ' ' and <= '~'))) || McpHeaderEncoder.DecodeValue(given) is not { } decoded)
+        if (Decode(given) is not { } decoded)
         {
             return Mismatch($"the {Name} header is not validly encoded.");
         }
@@ -91,6 +97,10 @@ internal static class HeaderRules
         var stated = TextOf(parameters?[parameter]);
         return decoded == stated ? null : Mismatch($"the {Name} header says '{decoded}', the body '{stated}'.");
     }
+
+    /// <summary>The value of a header, decoded; null when it is none: what is beyond visible ASCII must come as <c>=?base64?…?=</c>.</summary>
+    public static string? Decode(string value) =>
+        value.All(c => c is '\t' or (>= ' ' and <= '~')) ? McpHeaderEncoder.DecodeValue(value) : null;
 
     private static string? NameParameter(string method) => method switch
     {

@@ -18,6 +18,7 @@ public sealed partial class HttpListenerHost : IAsyncDisposable
     private readonly HttpListener _listener;
     private readonly StreamableHttpEndpoint _endpoint;
     private readonly ILogger _logger;
+    private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _accepting;
 
     private HttpListenerHost(HttpListener listener, StreamableHttpEndpoint endpoint, string host, int port, ILogger logger)
@@ -75,31 +76,37 @@ public sealed partial class HttpListenerHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _endpoint.DisposeAsync().ConfigureAwait(false);
+        _closing.TrySetResult();
         _listener.Close();
         await _accepting.ConfigureAwait(false);
     }
 
     private async Task AcceptAsync()
     {
-        while (true)
+        while (!_closing.Task.IsCompleted)
         {
-            HttpListenerContext context;
             try
             {
-                context = await _listener.GetContextAsync().ConfigureAwait(false);
+                // The listener wakes us while it still says that it listens, and would take a wish for one more
+                // context that it then never grants: what ends the loop is not its word.
+                Task<HttpListenerContext> next = _listener.GetContextAsync();
+                if (await Task.WhenAny(next, _closing.Task).ConfigureAwait(false) == next)
+                {
+                    HttpListenerContext context = await next.ConfigureAwait(false);
+                    _ = Task.Run(() => AnswerAsync(context));
+                }
+                else
+                {
+                    _ = next.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                }
             }
             catch (Exception end) when (end is HttpListenerException or ObjectDisposedException or InvalidOperationException)
             {
-                if (!_listener.IsListening)
+                if (!_closing.Task.IsCompleted)
                 {
-                    return;
+                    LogNotAccepted(_logger, end.Message);
                 }
-
-                LogNotAccepted(_logger, end.Message);
-                continue;
             }
-
-            _ = Task.Run(() => AnswerAsync(context));
         }
     }
 

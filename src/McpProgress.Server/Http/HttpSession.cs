@@ -13,12 +13,17 @@ internal sealed class HttpSession : IAsyncDisposable
     // A tool that ignores its cancellation does not hold up the server's end.
     private static readonly TimeSpan ToolGrace = TimeSpan.FromSeconds(2);
 
+    // Answers whose client was gone; it comes back soon or not at all.
+    private const int MaxLost = 16;
+
     private readonly CancellationTokenSource _ended = new();
     private readonly ConcurrentDictionary<RequestId, PostStream> _calls = new();
+    private readonly ConcurrentQueue<PostStream> _lost = new();
     private readonly TimeProvider _time;
     private readonly ClientSession _session;
     private readonly Task _serving;
     private int _streams;
+    private long _lastStream;
     private long _lastUsed;
 
     /// <summary>Starts a session.</summary>
@@ -53,11 +58,18 @@ internal sealed class HttpSession : IAsyncDisposable
     public void Touch() => Interlocked.Exchange(ref _lastUsed, _time.GetTimestamp());
 
     /// <summary>Makes the answer to a request; null when one of the same id is still running.</summary>
-    public PostStream? TryBegin(HttpExchange exchange, RequestId id, bool modern)
+    /// <param name="exchange">The exchange to answer.</param>
+    /// <param name="id">The request's id.</param>
+    public PostStream? TryBegin(HttpExchange exchange, RequestId id)
     {
-        var stream = new PostStream(_session, exchange, id, modern) { Answered = answered => Forget(answered.Id) };
+        // Only since 2025-11-25 clients know events without a message, which a way back begins with.
+        var history = _session.Server.NegotiatedProtocolVersion == ProtocolVersions.November2025 ? new EventHistory(Interlocked.Increment(ref _lastStream)) : null;
+        var stream = new PostStream(_session, exchange, id, modern: Id is null, history) { Answered = Close };
         return _calls.TryAdd(id, stream) ? stream : null;
     }
+
+    /// <summary>Finds the answer that had an event, to a request that runs or whose client was gone when it was answered.</summary>
+    public PostStream? FindStream(long stream) => _calls.Values.Concat(_lost).FirstOrDefault(call => call.History?.Stream == stream);
 
     /// <summary>Ends the answer of a request the client cancelled: it gets nothing more, not even a response.</summary>
     public void Abandon(RequestId id)
@@ -93,6 +105,19 @@ internal sealed class HttpSession : IAsyncDisposable
         catch (Exception end) when (end is OperationCanceledException or TimeoutException)
         {
             // Bounded on purpose: a tool that does not stop keeps neither the client nor the server waiting.
+        }
+    }
+
+    private void Close(PostStream answered)
+    {
+        Forget(answered.Id);
+        if (answered.IsLost)
+        {
+            _lost.Enqueue(answered);
+            while (_lost.Count > MaxLost && _lost.TryDequeue(out _))
+            {
+                // The oldest makes room.
+            }
         }
     }
 

@@ -13,10 +13,12 @@ namespace McpProgress.Server.Http;
 /// </summary>
 /// <remarks>
 /// A client that closes the response cancels its call on 2026-07-28. Before, a disconnect is not a cancellation: the
-/// call runs on and only its answer is lost.
+/// call runs on; on 2025-11-25 the client can come back for its answer (<c>Last-Event-ID</c>), before it is lost.
 /// </remarks>
 public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
 {
+    private const string LastEventId = "Last-Event-ID";
+
     /// <summary>The path of the endpoint; it also answers with a slash at the end.</summary>
     public const string Path = "/mcp";
 
@@ -36,6 +38,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     private readonly HttpServerOptions _http;
     private readonly ToolProtocol _protocol;
     private readonly RequestGuard _guard;
+    private readonly HeaderRules _headers;
     private readonly SessionTable _sessions;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -56,6 +59,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         _time = tools.TimeProvider;
         _protocol = new ToolProtocol(tools, loggers);
         _guard = new RequestGuard(http);
+        _headers = new HeaderRules(tools.Tools);
         _sessions = new SessionTable(http, _protocol, loggers, _time);
     }
 
@@ -153,14 +157,16 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
             return;
         }
 
-        if (HeaderRules.Check(exchange, message) is { } detail)
+        if (_headers.Check(exchange, message) is { } detail)
         {
             await RefuseAsync(exchange, 400, detail, (message as JsonRpcRequest)?.Id ?? default).ConfigureAwait(false);
             return;
         }
 
         var version = exchange.RequestHeader(HeaderRules.ProtocolVersion);
-        message.Context = new() { ProtocolVersion = string.IsNullOrEmpty(version) ? null : version };
+
+        // A session has the revision it agreed on: a header that says another one is a client's slip that changes nothing.
+        message.Context = new() { ProtocolVersion = ProtocolVersions.IsModern(version) ? version : null };
         await (ProtocolVersions.IsModern(version) ? PostModernAsync(exchange, message) : PostInSessionAsync(exchange, message)).ConfigureAwait(false);
     }
 
@@ -176,7 +182,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         var session = new HttpSession(id: null, _protocol, _time);
         await using (session.ConfigureAwait(false))
         {
-            await CallAsync(exchange, session, request, modern: true).ConfigureAwait(false);
+            await CallAsync(exchange, session, request).ConfigureAwait(false);
         }
     }
 
@@ -196,7 +202,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
 
         if (message is JsonRpcRequest request)
         {
-            await CallAsync(exchange, session, request, modern: false).ConfigureAwait(false);
+            await CallAsync(exchange, session, request).ConfigureAwait(false);
             return;
         }
 
@@ -224,16 +230,16 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         }
 
         exchange.SetHeader(HeaderRules.SessionId, session.Id!);
-        if (!await CallAsync(exchange, session, initialize, modern: false).ConfigureAwait(false))
+        if (!await CallAsync(exchange, session, initialize).ConfigureAwait(false))
         {
             await _sessions.EndAsync(session.Id!).ConfigureAwait(false);
         }
     }
 
     // True when the request was answered with a result, or may still be.
-    private async Task<bool> CallAsync(HttpExchange exchange, HttpSession session, JsonRpcRequest request, bool modern)
+    private async Task<bool> CallAsync(HttpExchange exchange, HttpSession session, JsonRpcRequest request)
     {
-        if (session.TryBegin(exchange, request.Id, modern) is not { } answer)
+        if (session.TryBegin(exchange, request.Id) is not { } answer)
         {
             await RefuseAsync(exchange, 400, $"Bad Request: a request with the id '{request.Id}' is running.", request.Id, McpErrorCode.InvalidRequest).ConfigureAwait(false);
             return false;
@@ -296,9 +302,36 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         {
             await RefuseAsync(exchange, 406, "Not Acceptable: accept text/event-stream.").ConfigureAwait(false);
         }
+        else if (exchange.RequestHeader(LastEventId) is { Length: > 0 } last)
+        {
+            await ResumeAsync(exchange, session, last).ConfigureAwait(false);
+        }
         else
         {
             await StreamAsync(exchange, session).ConfigureAwait(false);
+        }
+    }
+
+    // A client that lost the response to a request comes for the rest (2025-11-25, resumability).
+    private async Task ResumeAsync(HttpExchange exchange, HttpSession session, string lastEventId)
+    {
+        if (EventHistory.Parse(lastEventId) is not { } last || session.FindStream(last.Stream) is not { } answer)
+        {
+            await RefuseAsync(exchange, 400, $"Bad Request: there is nothing to resume after the event '{lastEventId}'.").ConfigureAwait(false);
+            return;
+        }
+
+        var events = new EventStream(exchange, answer.History);
+        session.StreamOpened();
+        try
+        {
+            answer.Resume(events, last.Number);
+            await HoldAsync(exchange, session, events, firstSign: TimeSpan.Zero).ConfigureAwait(false);
+        }
+        finally
+        {
+            await events.CloseAsync().ConfigureAwait(false);
+            session.StreamClosed();
         }
     }
 

@@ -45,6 +45,10 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, Pr
         {
             end = Message("failed", "The task was cancelled.");
         }
+        catch (McpProtocolException failure)
+        {
+            end = Message("failed", failure.Message);
+        }
 
         _updates.Writer.TryComplete();
         await session.Outbox.SendAsync(_sequence, end, CancellationToken.None).ConfigureAwait(false);
@@ -74,7 +78,14 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, Pr
         session.SendServerEventAsync(name, result, CancellationToken.None, ids.SessionId);
 
     /// <inheritdoc/>
-    public Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken)
+    public bool Takes(ToolQuestion question)
+    {
+        var server = session.Client.Server;
+        return !ProtocolVersions.IsModern(server.NegotiatedProtocolVersion) && question.IsTakenBy(server.ClientCapabilities);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<object>> AskAsync(IReadOnlyList<ToolQuestion> questions, CancellationToken cancellationToken)
     {
         var server = session.Client.Server;
         if (ProtocolVersions.IsModern(server.NegotiatedProtocolVersion))
@@ -84,9 +95,9 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, Pr
                 $"Call the tool as a task or plainly, or connect with revision {ProtocolVersions.November2025}.");
         }
 
-        return server.ClientCapabilities?.Elicitation?.Form is not null
-            ? Elicitation.AskAsync(server, request, ids.TaskId, cancellationToken)
-            : throw Elicitation.Unable(tool);
+        return questions.FirstOrDefault(question => !Takes(question)) is { } refused
+            ? throw ClientRequests.Unable(tool, refused)
+            : ClientRequests.AskAsync(server, questions, ids.TaskId, cancellationToken);
     }
 
     // The original's progress is a percentage. Where no total is known there is none, only what is being done.

@@ -12,7 +12,7 @@ namespace McpProgress.Server.Protocol;
 
 /// <summary>
 /// The channel of a plain call: progress as <c>notifications/progress</c> if the request carried a token, log messages
-/// as <c>notifications/message</c> if the client asked for that level, questions as <c>elicitation/create</c>, all on the
+/// as <c>notifications/message</c> if the client asked for that level, questions as requests, all on the
 /// request's own stream.
 /// </summary>
 internal sealed class CallChannel : IToolChannel, IDisposable
@@ -71,8 +71,13 @@ internal sealed class CallChannel : IToolChannel, IDisposable
     public ValueTask SendServerEventAsync(string name, JsonNode? result) => _request.Session.Mcpc.SendServerEventAsync(name, result, _cancelled);
 
     /// <inheritdoc/>
-    public Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken) =>
-        _request.CanElicit ? Elicitation.AskAsync(_request.Server, request, taskId: null, cancellationToken) : throw Elicitation.Unable(_tool);
+    public bool Takes(ToolQuestion question) => question.IsTakenBy(_request.Client);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<object>> AskAsync(IReadOnlyList<ToolQuestion> questions, CancellationToken cancellationToken) =>
+        questions.FirstOrDefault(question => !Takes(question)) is { } refused
+            ? throw ClientRequests.Unable(_tool, refused)
+            : ClientRequests.AskAsync(_request.Server, questions, taskId: null, cancellationToken);
 
     /// <summary>What the call is answered with.</summary>
     public ToolResult AnswerOf(ToolResult result) => _answer.With(result);

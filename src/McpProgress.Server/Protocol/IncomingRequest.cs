@@ -52,8 +52,8 @@ internal sealed class IncomingRequest
     /// <summary>From which level on log messages are wanted: 2026-07-28 says it with each request, earlier revisions once for the session.</summary>
     public LoggingLevel? LeastLogLevel => IsModern ? _message.Context?.LogLevel : Server.LoggingLevel;
 
-    /// <summary>Whether the client can be asked by a form.</summary>
-    public bool CanElicit => CapabilitiesOf()?.Elicitation?.Form is not null;
+    /// <summary>What the client can do; null when it did not say.</summary>
+    public ClientCapabilities? Client => IsModern ? _message.Context?.ClientCapabilities : Session.Server.ClientCapabilities;
 
     /// <summary>The progress token; null when no progress is wanted.</summary>
     public ProgressToken? ProgressToken => (Parameters["_meta"] as JsonObject)?["progressToken"] is not JsonValue token ? null
@@ -93,8 +93,6 @@ internal sealed class IncomingRequest
     /// <summary>The error for a method this revision does not have.</summary>
     public McpProtocolException NotFound(string? why = null) =>
         new($"The method '{Method}' is not available{(Version is null ? "" : $" in protocol version '{Version}'")}.{(why is null ? "" : " " + why)}", McpErrorCode.MethodNotFound);
-
-    private ClientCapabilities? CapabilitiesOf() => IsModern ? _message.Context?.ClientCapabilities : Session.Server.ClientCapabilities;
 }
 
 /// <summary>Small helpers for raw JSON.</summary>

@@ -31,7 +31,7 @@ internal static class LogLevels
     // them apart: the call's own token does. Of a task, revision 2025-11-25 wants its id with all that belongs to it.
     private static JsonObject? RelationTo(ProgressToken? token, string? taskId)
     {
-        var meta = taskId is null ? [] : Elicitation.RelatedTask(taskId);
+        var meta = taskId is null ? [] : ClientRequests.RelatedTask(taskId);
         if (token is { } known)
         {
             meta["mcpprogress/progressToken"] = JsonSerializer.SerializeToNode(known, McpJsonUtilities.DefaultOptions);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using McpProgress.Server.Http;
 using McpProgress.Server.Tools;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -45,12 +46,14 @@ internal sealed class MessageWriter
     private readonly Stream _stream;
     private readonly MessageFraming _framing;
     private readonly Action<Exception> _onBroken;
+    private readonly EventHistory? _history;
     private readonly object _gate = new();
     private readonly Utf8JsonWriter _json;
     private ArrayBufferWriter<byte> _filling = new(16 * 1024);
     private ArrayBufferWriter<byte> _spare = new(16 * 1024);
     private TaskCompletionSource? _room;
     private TaskCompletionSource? _idle;
+    private int _begin;
     private bool _writing;
     private bool _closed;
 
@@ -58,11 +61,15 @@ internal sealed class MessageWriter
     /// <param name="stream">The stream.</param>
     /// <param name="framing">How messages are set apart.</param>
     /// <param name="onBroken">Called once when the stream can no longer be written to; later messages are dropped.</param>
-    public MessageWriter(Stream stream, MessageFraming framing, Action<Exception> onBroken)
+    /// <param name="history">Numbers and keeps what is written, also once the stream is broken or closed; null for nothing.</param>
+    /// <param name="first">What goes out before the first message, with it; null for nothing.</param>
+    public MessageWriter(Stream stream, MessageFraming framing, Action<Exception> onBroken, EventHistory? history = null, byte[]? first = null)
     {
+        _filling.Write(first);
         _stream = stream;
         _framing = framing;
         _onBroken = onBroken;
+        _history = history;
         _json = new Utf8JsonWriter(_filling, new JsonWriterOptions { SkipValidation = true });
     }
 
@@ -74,14 +81,18 @@ internal sealed class MessageWriter
         var bytes = JsonSerializer.SerializeToUtf8Bytes(message, MessageType);
         lock (_gate)
         {
-            if (_closed)
+            if (_closed && _history is null)
             {
                 return Task.CompletedTask;
             }
 
-            _filling.Write(_framing.Prefix);
-            _filling.Write(bytes);
-            _filling.Write(_framing.Suffix);
+            var buffer = Begin();
+            buffer.Write(bytes);
+            if (!End(buffer))
+            {
+                return Task.CompletedTask;
+            }
+
             if (_writing)
             {
                 return WhenRoom();
@@ -99,16 +110,20 @@ internal sealed class MessageWriter
     {
         lock (_gate)
         {
-            if (_closed)
+            if (_closed && _history is null)
             {
                 return default;
             }
 
-            _filling.Write(_framing.Prefix);
-            _json.Reset(_filling);
+            var buffer = Begin();
+            _json.Reset(buffer);
             ProgressNotification.Write(_json, token, update);
             _json.Flush();
-            _filling.Write(_framing.Suffix);
+            if (!End(buffer))
+            {
+                return default;
+            }
+
             if (_writing)
             {
                 var room = WhenRoom();
@@ -155,6 +170,24 @@ internal sealed class MessageWriter
             _room?.TrySetResult();
             return _writing ? (_idle ??= NewSource()).Task : Task.CompletedTask;
         }
+    }
+
+    // A message that comes too late for the stream is made beside it, for the history alone.
+    private ArrayBufferWriter<byte> Begin()
+    {
+        var buffer = _closed ? new ArrayBufferWriter<byte>() : _filling;
+        _begin = buffer.WrittenCount;
+        _history?.WriteId(buffer);
+        buffer.Write(_framing.Prefix);
+        return buffer;
+    }
+
+    // False when nothing is to be written to the stream.
+    private bool End(ArrayBufferWriter<byte> buffer)
+    {
+        buffer.Write(_framing.Suffix);
+        _history?.Keep(buffer.WrittenSpan[_begin..]);
+        return !_closed;
     }
 
     private Task WhenRoom() =>

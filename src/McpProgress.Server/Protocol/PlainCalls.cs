@@ -19,16 +19,25 @@ internal sealed class PlainCalls(ToolServerOptions options, ILogger logger) : ID
     /// <summary>Runs a tool, or goes on with one that asked, and gives what the request is to be answered with.</summary>
     public async Task<JsonObject> CallAsync(IncomingRequest request, ServerTool tool, JsonObject? arguments, CancellationToken cancelled)
     {
-        using var channel = new CallChannel(request, tool.Name, options, cancelled);
         if (request.IsModern)
         {
-            return await CallModernAsync(request, tool, arguments, channel, cancelled).ConfigureAwait(false);
+            var (outcome, questions) = await StretchAsync(request, tool, arguments, preparesOnly: false, cancelled).ConfigureAwait(false);
+            return questions ?? outcome!.Result!.ToJson();
         }
 
+        using var channel = new CallChannel(request, tool.Name, options, cancelled);
         var context = new ToolContext(channel, cancelled);
         var result = await ToolRunner.RunAsync(tool, new ToolArguments(arguments.ToElements()), context, logger).ConfigureAwait(false);
         await channel.CompleteAsync().ConfigureAwait(false);
         return channel.AnswerOf(result).ToJson();
+    }
+
+    /// <summary>Prepares a tool for running as a task, or goes on with one that asked while it was prepared (2026-07-28).</summary>
+    /// <returns>The arguments it is prepared with; or, where it asked or failed, what the request is to be answered with.</returns>
+    public async Task<(ToolArguments? Prepared, JsonObject? Answer)> PrepareAsync(IncomingRequest request, ServerTool tool, JsonObject? arguments, CancellationToken cancelled)
+    {
+        var (outcome, questions) = await StretchAsync(request, tool, arguments, preparesOnly: true, cancelled).ConfigureAwait(false);
+        return (outcome?.Prepared, questions ?? outcome!.Result?.ToJson());
     }
 
     /// <summary>Cancels what waits.</summary>
@@ -40,32 +49,45 @@ internal sealed class PlainCalls(ToolServerOptions options, ILogger logger) : ID
         }
     }
 
-    private async Task<JsonObject> CallModernAsync(
-        IncomingRequest request, ServerTool tool, JsonObject? arguments, CallChannel channel, CancellationToken cancelled)
+    // The outcome; null when the request is to be answered with the questions it gave.
+    private async Task<(ToolOutcome? Outcome, JsonObject? Questions)> StretchAsync(
+        IncomingRequest request, ServerTool tool, JsonObject? arguments, bool preparesOnly, CancellationToken cancelled)
     {
+        using var channel = new CallChannel(request, tool.Name, options, cancelled);
+        var responses = new Dictionary<string, JsonNode?>(request.Parameters["inputResponses"] as JsonObject ?? [], StringComparer.Ordinal);
         StretchedCall call;
         if (request.TextOrNull("requestState") is { } state)
         {
-            call = TakeUp(request, tool, state, channel);
+            call = TakeUp(tool, state, preparesOnly, responses);
         }
         else
         {
-            call = new StretchedCall(tool, request);
+            call = new StretchedCall(tool, request, preparesOnly);
             call.Start(channel, new ToolArguments(arguments.ToElements()), logger);
         }
 
         var kept = false;
         try
         {
-            var result = call.Pending is null ? await call.WaitAsync(cancelled).ConfigureAwait(false) : null;
-            await channel.CompleteAsync().ConfigureAwait(false);
-            if (result is not null)
+            // A client may send answers along with a call that begins (SEP-2322): questions that have one are not put.
+            ToolOutcome? outcome = null;
+            while (outcome is null && (call.Pending is null || call.Answer(responses, channel)))
             {
-                return result.ToJson();
+                outcome = await call.WaitAsync(cancelled).ConfigureAwait(false);
+            }
+
+            await channel.CompleteAsync().ConfigureAwait(false);
+            if (outcome is not null)
+            {
+                return (outcome, null);
             }
 
             kept = _waiting.Count < MaxWaiting;
-            return kept ? Ask(call) : ToolResult.FromError("Too many calls wait for an answer. Try again later.").ToJson();
+            return (null, kept ? Ask(call) : ToolResult.FromError("Too many calls wait for an answer. Try again later.").ToJson());
+        }
+        catch (FormatException failure)
+        {
+            throw IncomingRequest.Invalid(failure.Message);
         }
         finally
         {
@@ -76,25 +98,20 @@ internal sealed class PlainCalls(ToolServerOptions options, ILogger logger) : ID
         }
     }
 
-    private StretchedCall TakeUp(IncomingRequest request, ServerTool tool, string state, CallChannel channel)
+    private StretchedCall TakeUp(ServerTool tool, string state, bool preparesOnly, IDictionary<string, JsonNode?> responses)
     {
-        if (!_waiting.TryGetValue(state, out var waiting) || waiting.Call.Tool != tool.Name)
+        if (!_waiting.TryGetValue(state, out var waiting) || waiting.Call.Tool != tool.Name || waiting.Call.PreparesOnly != preparesOnly)
         {
             throw IncomingRequest.Invalid("No call waits under this requestState: it was answered already, or took too long. Call the tool again.");
         }
 
-        var question = waiting.Call.Pending!;
-        ElicitationAnswer? answer = null;
-        if ((request.Parameters["inputResponses"] as JsonObject)?[question.Key] is { } given)
+        try
         {
-            try
-            {
-                answer = ElicitationAnswer.Read(given, question.Request);
-            }
-            catch (FormatException failure)
-            {
-                throw IncomingRequest.Invalid($"The answer to '{question.Request.Message}' does not fit: {failure.Message}");
-            }
+            waiting.Call.Pending!.Check(responses);
+        }
+        catch (FormatException failure)
+        {
+            throw IncomingRequest.Invalid(failure.Message);
         }
 
         // Of two requests that bring an answer, the second finds nothing.
@@ -103,25 +120,19 @@ internal sealed class PlainCalls(ToolServerOptions options, ILogger logger) : ID
             throw IncomingRequest.Invalid("This question is being answered already.");
         }
 
-        // Without an answer the question is put again (SEP-2322), under a new state.
+        // What is left without an answer is asked again (SEP-2322), under a new state.
         waiting.Limit.Dispose();
-        if (answer is not null)
-        {
-            waiting.Call.Answer(answer, channel);
-        }
-
         return waiting.Call;
     }
 
     private JsonObject Ask(StretchedCall call)
     {
         var state = Guid.NewGuid().ToString("N");
-        var question = call.Pending!;
         _waiting[state] = (call, options.TimeProvider.CreateTimer(_ => Drop(state), null, AnswerLimit, Timeout.InfiniteTimeSpan));
         return new JsonObject
         {
             ["resultType"] = "input_required",
-            ["inputRequests"] = new JsonObject { [question.Key] = question.Request.ToInputRequest() },
+            ["inputRequests"] = call.Pending!.ToInputRequests(),
             ["requestState"] = state,
         };
     }

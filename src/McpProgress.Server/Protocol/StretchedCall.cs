@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using McpProgress.Server.Mcpc;
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Protocol;
 
 namespace McpProgress.Server.Protocol;
 
@@ -16,28 +17,35 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
     private readonly CancellationTokenSource _cancellation = new();
     private readonly SemaphoreSlim _asking = new(1, 1);
     private readonly ServerTool _tool;
-    private readonly bool _canElicit;
+    private readonly ClientCapabilities? _client;
     private readonly ClientSession _session;
     private readonly McpcPlainAnswer _answer;
-    private TaskCompletionSource<Question> _asked = NewSource<Question>();
+    private TaskCompletionSource<QuestionSet> _asked = NewSource<QuestionSet>();
     private CallChannel? _channel;
-    private Task<ToolResult>? _running;
+    private Task<ToolOutcome>? _running;
     private int _lastKey;
 
     /// <summary>Prepares a call; <see cref="Start"/> starts it.</summary>
-    public StretchedCall(ServerTool tool, IncomingRequest request)
+    /// <param name="tool">The tool.</param>
+    /// <param name="request">The request that began it.</param>
+    /// <param name="preparesOnly">Whether it ends once <see cref="ServerTool.Prepare"/> is done.</param>
+    public StretchedCall(ServerTool tool, IncomingRequest request, bool preparesOnly)
     {
         _tool = tool;
-        _canElicit = request.CanElicit;
+        _client = request.Client;
         _session = request.Session;
+        PreparesOnly = preparesOnly;
         _answer = new McpcPlainAnswer(tool.Name);
     }
 
     /// <summary>The tool that runs.</summary>
     public string Tool => _tool.Name;
 
-    /// <summary>The question that waits for its answer.</summary>
-    public Question? Pending { get; private set; }
+    /// <summary>Whether it ends once the tool is prepared.</summary>
+    public bool PreparesOnly { get; }
+
+    /// <summary>The questions that wait for their answers.</summary>
+    public QuestionSet? Pending { get; private set; }
 
     /// <inheritdoc/>
     public ChannelReader<JsonElement> Updates => NoUpdates.Reader;
@@ -46,34 +54,48 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
     public void Start(CallChannel channel, ToolArguments arguments, ILogger logger)
     {
         _channel = channel;
-        _running = ToolRunner.RunAsync(_tool, arguments, new ToolContext(this, _cancellation.Token), logger).AsTask();
+        var context = new ToolContext(this, _cancellation.Token);
+        _running = PreparesOnly
+            ? ToolRunner.PrepareAsync(_tool, arguments, context, logger).AsTask()
+            : FinishAsync(arguments, context, logger);
     }
 
-    /// <summary>Hands the answer to the waiting question over to the tool, which goes on over the new request.</summary>
-    public void Answer(ElicitationAnswer answer, CallChannel channel)
+    /// <summary>Hands over what was answered to the waiting questions. With the last answer the tool goes on, over the new request.</summary>
+    /// <param name="responses">The answers by key, each of which is taken once; those of no question stay.</param>
+    /// <param name="channel">The new request's channel.</param>
+    /// <returns>False when questions are left.</returns>
+    /// <exception cref="FormatException">An answer does not fit.</exception>
+    public bool Answer(IDictionary<string, JsonNode?> responses, CallChannel channel)
     {
-        var question = Pending!;
+        var questions = Pending!;
+        if (!questions.Answer(responses))
+        {
+            return false;
+        }
+
         Volatile.Write(ref _channel, channel);
         Pending = null;
-        question.Answer.TrySetResult(answer);
+        questions.Complete();
+        return true;
     }
 
     /// <summary>Waits until the tool is done or asks.</summary>
-    /// <returns>The result; null when there is a question.</returns>
-    public async Task<ToolResult?> WaitAsync(CancellationToken cancelled)
+    /// <returns>What came of it; null when there are questions.</returns>
+    public async Task<ToolOutcome?> WaitAsync(CancellationToken cancelled)
     {
         var asked = _asked.Task;
         using (cancelled.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _cancellation))
         {
             if (await Task.WhenAny(_running!, asked).ConfigureAwait(false) == _running)
             {
-                return _answer.With(await _running.ConfigureAwait(false));
+                var outcome = await _running.ConfigureAwait(false);
+                return outcome.Result is { } result ? outcome with { Result = _answer.With(result) } : outcome;
             }
         }
 
         Pending = await asked.ConfigureAwait(false);
         Volatile.Write(ref _channel, null);
-        _asked = NewSource<Question>();
+        _asked = NewSource<QuestionSet>();
         return null;
     }
 
@@ -94,20 +116,23 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
     public ValueTask SendServerEventAsync(string name, JsonNode? result) => _session.Mcpc.SendServerEventAsync(name, result, _cancellation.Token);
 
     /// <inheritdoc/>
-    public async Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken)
+    public bool Takes(ToolQuestion question) => question.IsTakenBy(_client);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<object>> AskAsync(IReadOnlyList<ToolQuestion> questions, CancellationToken cancellationToken)
     {
-        if (!_canElicit)
+        if (questions.FirstOrDefault(question => !Takes(question)) is { } refused)
         {
-            throw Elicitation.Unable(_tool.Name);
+            throw ClientRequests.Undeclared(_tool.Name, refused);
         }
 
-        // One at a time: the next question waits for the request that brings the answer to this one.
+        // One set at a time: the next question waits for the request that brings the answer to this one.
         await _asking.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var question = new Question($"input-{++_lastKey}", request, NewSource<ElicitationAnswer>());
-            _asked.TrySetResult(question);
-            return await question.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var set = new QuestionSet([.. questions.Select(question => new KeyedQuestion(question.Key ?? $"input-{++_lastKey}", question))]);
+            _asked.TrySetResult(set);
+            return await set.Answers.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -124,8 +149,8 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
         _ = _running?.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
-    private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private async Task<ToolOutcome> FinishAsync(ToolArguments arguments, ToolContext context, ILogger logger) =>
+        new(await ToolRunner.RunAsync(_tool, arguments, context, logger).ConfigureAwait(false), Prepared: null);
 
-    /// <summary>A question and the place for its answer.</summary>
-    internal sealed record Question(string Key, ElicitationRequest Request, TaskCompletionSource<ElicitationAnswer> Answer);
+    private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

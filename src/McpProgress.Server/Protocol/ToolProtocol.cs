@@ -46,6 +46,7 @@ internal sealed class ToolProtocol : IAsyncDisposable
                 Extensions = new Dictionary<string, object> { [TasksExtension.Name] = new JsonObject() },
             },
         };
+        options.Configure?.Invoke(_serverOptions);
         _serverOptions.Filters.Message.IncomingFilters.Add(Take);
         _serverOptions.Filters.Message.OutgoingFilters.Add(Describe);
     }
@@ -129,9 +130,10 @@ internal sealed class ToolProtocol : IAsyncDisposable
         {
             await mcpc.CallAsync(request, tool, ids, arguments, _logger, cancelled).ConfigureAwait(false);
         }
-        else if (!isAnswer && TasksExtension.Wants(request, tool))
+        else if ((tool.Prepare is not null || !isAnswer) && TasksExtension.Wants(request, tool))
         {
-            await _extension.CallAsync(request, tool, arguments, cancelled).ConfigureAwait(false);
+            var (prepared, reply) = await _plain.PrepareAsync(request, tool, arguments, cancelled).ConfigureAwait(false);
+            await (prepared is not null ? _extension.CallAsync(request, tool, prepared, cancelled) : request.AnswerAsync(reply!, cancelled)).ConfigureAwait(false);
         }
         else
         {
@@ -140,7 +142,7 @@ internal sealed class ToolProtocol : IAsyncDisposable
     }
 
     // The SDK's types have no room for the capability of 2025-11-25, and show that of the extension to revisions before it.
-    // Only the answer to initialize has these members side by side.
+    // Only the answers to initialize and to server/discover have these members side by side.
     private static McpMessageHandler Describe(McpMessageHandler next) => (context, cancelled) =>
     {
         if (context.JsonRpcMessage is JsonRpcResponse { Result: JsonObject result } &&
@@ -150,6 +152,16 @@ internal sealed class ToolProtocol : IAsyncDisposable
             if (version.TryGetValue(out string? revision) && revision == ProtocolVersions.November2025)
             {
                 capabilities["tasks"] = Tasks2025.Capability();
+            }
+        }
+        else if (context.JsonRpcMessage is JsonRpcResponse { Result: JsonObject discovered } &&
+            discovered.ContainsKey("supportedVersions") && discovered["capabilities"] is JsonObject offered)
+        {
+            // Since 2026-07-28 changes are told of on subscriptions/listen, where this library tells of tasks only.
+            foreach (var (_, capability) in offered)
+            {
+                (capability as JsonObject)?.Remove("subscribe");
+                (capability as JsonObject)?.Remove("listChanged");
             }
         }
 

@@ -1,6 +1,7 @@
 using McpProgress.Server.Tasks;
 using McpProgress.Server.Tools;
 using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
 
 namespace McpProgress.Server.Protocol;
 
@@ -23,6 +24,12 @@ public sealed class ToolServerOptions
 
     /// <summary>A hint for models how to use the server; null for none.</summary>
     public string? Instructions { get; init; }
+
+    /// <summary>
+    /// Adds what the SDK serves beside the tools: handlers and capabilities for resources, prompts and completion. Called once;
+    /// tools, tasks and subscriptions stay with this library. Null for nothing.
+    /// </summary>
+    public Action<McpServerOptions>? Configure { get; init; }
 
     /// <summary>How many progress updates a second one call sends at most; 0 sends every one.</summary>
     public double ProgressRate { get; init; } = DefaultProgressRate;

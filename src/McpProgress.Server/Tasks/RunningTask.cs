@@ -11,10 +11,10 @@ namespace McpProgress.Server.Tasks;
 
 /// <summary>Where a task came from: what it may send there, and whether it may ask.</summary>
 /// <param name="Session">The session of the request that started it.</param>
-/// <param name="CanElicit">Whether the client takes questions.</param>
+/// <param name="Client">What the client can do; it tells which questions it takes.</param>
 /// <param name="SendsLogs">Whether log messages go to the session (revision 2025-11-25; since then they belong to a request).</param>
 /// <param name="Progress">Sends progress numbers while it runs; null where nobody asked for them.</param>
-internal sealed record TaskOrigin(ClientSession Session, bool CanElicit, bool SendsLogs, ProgressReporter? Progress)
+internal sealed record TaskOrigin(ClientSession Session, ClientCapabilities? Client, bool SendsLogs, ProgressReporter? Progress)
 {
     /// <summary>The progress token of the request that started it; null where it has none.</summary>
     public ProgressToken? Token { get; init; }
@@ -38,6 +38,7 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskRecord _record = record;
     private string? _message = record.Message;
+    private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
     private int _lastKey;
     private bool _ending;
 
@@ -125,7 +126,7 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
             return false;
         }
 
-        var read = ElicitationAnswer.Read(answer, question.Request);
+        var read = question.Question.ReadAnswer(answer);
         return TryClose(question) && question.Answer.TrySetResult(read);
     }
 
@@ -164,23 +165,34 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
     public ValueTask SendServerEventAsync(string name, JsonNode? result) => origin.Session.Mcpc.SendServerEventAsync(name, result, Cancelled);
 
     /// <inheritdoc/>
-    public async Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken)
+    public bool Takes(ToolQuestion question) => question.IsTakenBy(origin.Client);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<object>> AskAsync(IReadOnlyList<ToolQuestion> questions, CancellationToken cancellationToken)
     {
-        if (!origin.CanElicit)
+        if (questions.FirstOrDefault(question => !Takes(question)) is { } refused)
         {
-            throw Elicitation.Unable(Record.Tool);
+            throw ClientRequests.Unable(Record.Tool, refused);
         }
 
-        var question = new TaskQuestion($"input-{Interlocked.Increment(ref _lastKey)}", request);
+        TaskQuestion[] asked;
         lock (_gate)
         {
-            _questions.Add(question);
+            asked = [.. questions.Select(question => new TaskQuestion(NewKey(question), question))];
+            _questions.AddRange(asked);
         }
 
-        Update(record => record with { State = TaskState.InputRequired, Message = request.Message });
-        _toPut.Writer.TryWrite(question);
-        return await question.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Update(record => record with { State = TaskState.InputRequired, Message = questions[0].Text });
+        foreach (var question in asked)
+        {
+            _toPut.Writer.TryWrite(question);
+        }
+
+        return await Task.WhenAll(asked.Select(question => question.Answer.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    // A key is never used again in the task's life (SEP-2663), whatever the tool calls its questions.
+    private string NewKey(ToolQuestion question) => question.Key is { } key && _keys.Add(key) ? key : $"input-{++_lastKey}";
 
     private bool TryClose(TaskQuestion question)
     {
@@ -225,9 +237,9 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
 
 /// <summary>A question of a task.</summary>
 /// <param name="Key">Names it, and is never used again in the task's life.</param>
-/// <param name="Request">The question.</param>
-internal sealed record TaskQuestion(string Key, ElicitationRequest Request)
+/// <param name="Question">The question.</param>
+internal sealed record TaskQuestion(string Key, ToolQuestion Question)
 {
     /// <summary>The place for its answer.</summary>
-    public TaskCompletionSource<ElicitationAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public TaskCompletionSource<object> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

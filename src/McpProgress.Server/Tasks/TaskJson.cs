@@ -50,7 +50,7 @@ internal static class TaskJson
 
             case TaskState.InputRequired:
                 json["inputRequests"] = new JsonObject(questions.Select(question =>
-                    KeyValuePair.Create(question.Key, (JsonNode?)question.Request.ToInputRequest())));
+                    KeyValuePair.Create(question.Key, (JsonNode?)question.Question.ToInputRequest())));
                 break;
         }
 

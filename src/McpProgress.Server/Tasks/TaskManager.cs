@@ -70,11 +70,19 @@ internal sealed partial class TaskManager : IAsyncDisposable
     }
 
     /// <summary>Lets the tool of a created task begin.</summary>
-    public void Run(RunningTask task, ServerTool tool, ToolArguments arguments) => _ = Task.Run(async () =>
+    /// <param name="task">The task.</param>
+    /// <param name="tool">The tool.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="prepared">Whether the tool has been prepared with them.</param>
+    public void Run(RunningTask task, ServerTool tool, ToolArguments arguments, bool prepared) => _ = Task.Run(async () =>
     {
+        var context = new ToolContext(task, task.Cancelled);
         try
         {
-            var result = await ToolRunner.RunAsync(tool, arguments, new ToolContext(task, task.Cancelled), _logger).ConfigureAwait(false);
+            var running = prepared
+                ? ToolRunner.RunPreparedAsync(tool, arguments, context, _logger).AsTask()
+                : ToolRunner.RunAsync(tool, arguments, context, _logger).AsTask();
+            var result = await running.ConfigureAwait(false);
             await EndAsync(task, record => record with
             {
                 State = TaskState.Completed,
@@ -85,6 +93,10 @@ internal sealed partial class TaskManager : IAsyncDisposable
         catch (OperationCanceledException) when (task.Cancelled.IsCancellationRequested)
         {
             // Whoever cancelled it has ended the task too.
+        }
+        catch (McpProtocolException failure)
+        {
+            await EndAsync(task, record => Fail(record, failure.Message, failure.ErrorCode)).ConfigureAwait(false);
         }
     });
 
@@ -131,8 +143,8 @@ internal sealed partial class TaskManager : IAsyncDisposable
         await Task.WhenAll(_running.Values.Select(task => EndAsync(task, record => Fail(record, Stopped)))).ConfigureAwait(false);
     }
 
-    private static TaskRecord Fail(TaskRecord record, string why) =>
-        record with { State = TaskState.Failed, Message = why, Error = new TaskError((int)McpErrorCode.InternalError, why) };
+    private static TaskRecord Fail(TaskRecord record, string why, McpErrorCode code = McpErrorCode.InternalError) =>
+        record with { State = TaskState.Failed, Message = why, Error = new TaskError((int)code, why) };
 
     private async Task<bool> EndAsync(RunningTask task, Func<TaskRecord, TaskRecord> change)
     {

@@ -45,7 +45,7 @@ internal sealed class Tasks2025(TaskManager tasks, ToolServerOptions options)
         var task = await tasks.CreateAsync(tool, Ttl(request), OriginOf(request)).ConfigureAwait(false);
         WatchStatus(task, request.Session);
         await request.AnswerAsync(new JsonObject { ["task"] = ToWire(task.Record) }, cancelled).ConfigureAwait(false);
-        tasks.Run(task, tool, new ToolArguments(arguments.ToElements()));
+        tasks.Run(task, tool, new ToolArguments(arguments.ToElements()), prepared: false);
     }
 
     /// <summary>Answers <c>tasks/get</c>.</summary>
@@ -91,7 +91,7 @@ internal sealed class Tasks2025(TaskManager tasks, ToolServerOptions options)
 
         var result = (JsonObject)JsonSerializer.SerializeToNode(stored)!;
         var meta = result["_meta"] as JsonObject ?? [];
-        meta[Elicitation.RelatedTaskKey] = new JsonObject { ["taskId"] = record.Id };
+        meta[ClientRequests.RelatedTaskKey] = new JsonObject { ["taskId"] = record.Id };
         result["_meta"] ??= meta;
         return result;
     }
@@ -109,7 +109,7 @@ internal sealed class Tasks2025(TaskManager tasks, ToolServerOptions options)
             try
             {
                 using var eitherEnd = CancellationTokenSource.CreateLinkedTokenSource(cancelled, task.Cancelled);
-                var answer = await Elicitation.AskRawAsync(request.Server, question.Request, task.Record.Id, eitherEnd.Token).ConfigureAwait(false);
+                var answer = await ClientRequests.AskRawAsync(request.Server, question.Question, task.Record.Id, eitherEnd.Token).ConfigureAwait(false);
                 task.Answer(question.Key, answer);
             }
             catch (OperationCanceledException)
@@ -120,7 +120,7 @@ internal sealed class Tasks2025(TaskManager tasks, ToolServerOptions options)
             }
             catch (Exception failure) when (failure is ToolException or FormatException)
             {
-                task.Refuse(question, new ToolException($"The question '{question.Request.Message}' was not answered: {failure.Message}", failure));
+                task.Refuse(question, new ToolException($"The question '{question.Question.Text}' was not answered: {failure.Message}", failure));
             }
         }
     }
@@ -142,7 +142,7 @@ internal sealed class Tasks2025(TaskManager tasks, ToolServerOptions options)
             ? new ProgressReporter(
                 update => new ValueTask(transport.SendMessageAsync(ProgressNotification.ToMessage(token, update))), options.ProgressRate, options.TimeProvider, CancellationToken.None)
             : null;
-        return new TaskOrigin(request.Session, request.CanElicit, SendsLogs: true, progress) { Token = request.ProgressToken };
+        return new TaskOrigin(request.Session, request.Client, SendsLogs: true, progress) { Token = request.ProgressToken };
     }
 
     // Optional in the specification, and sent only when the state itself changes: progress has its own notifications.

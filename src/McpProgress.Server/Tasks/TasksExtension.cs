@@ -29,11 +29,15 @@ internal sealed class TasksExtension(TaskManager tasks, ToolServerOptions option
     }
 
     /// <summary>Answers a call by creating a task, and runs it.</summary>
-    public async Task CallAsync(IncomingRequest request, ServerTool tool, JsonObject? arguments, CancellationToken cancelled)
+    /// <param name="request">The call.</param>
+    /// <param name="tool">The tool, prepared.</param>
+    /// <param name="arguments">What it was prepared with.</param>
+    /// <param name="cancelled">Cancels the answer; the task has its own life.</param>
+    public async Task CallAsync(IncomingRequest request, ServerTool tool, ToolArguments arguments, CancellationToken cancelled)
     {
-        var task = await tasks.CreateAsync(tool, wantedTtl: null, new TaskOrigin(request.Session, request.CanElicit, SendsLogs: false, Progress: null)).ConfigureAwait(false);
+        var task = await tasks.CreateAsync(tool, wantedTtl: null, new TaskOrigin(request.Session, request.Client, SendsLogs: false, Progress: null)).ConfigureAwait(false);
         await request.AnswerAsync(TaskJson.ToCreated(task.Record, tasks.PollInterval), cancelled).ConfigureAwait(false);
-        tasks.Run(task, tool, new ToolArguments(arguments.ToElements()));
+        tasks.Run(task, tool, arguments, prepared: true);
     }
 
     /// <summary>Answers <c>tasks/get</c>.</summary>

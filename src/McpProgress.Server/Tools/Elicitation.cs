@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core;
 using McpProgress.Core.Calls.Arguments;
+using ModelContextProtocol.Protocol;
 
 namespace McpProgress.Server.Tools;
 
@@ -11,19 +12,31 @@ namespace McpProgress.Server.Tools;
 /// What the answer must look like: an object schema whose properties are strings, numbers, booleans or enumerations, as
 /// the protocol allows. A property's <c>default</c> stands in for what is not answered.
 /// </param>
-public sealed record ElicitationRequest(string Message, JsonElement Schema)
+public sealed record ElicitationRequest(string Message, JsonElement Schema) : ToolQuestion<ElicitationAnswer>
 {
-    internal const string Method = "elicitation/create";
+    /// <inheritdoc/>
+    internal override string Method => RequestMethods.ElicitationCreate;
 
-    /// <summary>The parameters of <c>elicitation/create</c>.</summary>
-    internal JsonObject ToParameters() => new()
+    /// <inheritdoc/>
+    internal override ClientCapabilities Needs => new() { Elicitation = new ElicitationCapability() };
+
+    /// <inheritdoc/>
+    internal override string Capability => "elicitation";
+
+    /// <inheritdoc/>
+    internal override string Text => Message;
+
+    /// <inheritdoc/>
+    internal override bool IsTakenBy(ClientCapabilities? client) => client?.Elicitation?.Form is not null;
+
+    /// <inheritdoc/>
+    internal override JsonObject ToParameters() => new()
     {
         ["message"] = Message,
         ["requestedSchema"] = JsonSerializer.SerializeToNode(Schema),
     };
 
-    /// <summary>The question as an input request of revision 2026-07-28.</summary>
-    internal JsonObject ToInputRequest() => new() { ["method"] = Method, ["params"] = ToParameters() };
+    private protected override ElicitationAnswer Read(JsonNode? answer) => ElicitationAnswer.Read(answer, this);
 }
 
 /// <summary>What the user answered to an <see cref="ElicitationRequest"/>.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 
 namespace McpProgress.Server.Tools;
 
@@ -33,9 +34,15 @@ public interface IToolChannel
     /// <param name="result">Any JSON.</param>
     ValueTask SendServerEventAsync(string name, JsonNode? result);
 
-    /// <summary>Puts a question to the user and waits for the answer.</summary>
-    /// <param name="request">The question.</param>
+    /// <summary>Whether the client takes a question of this kind.</summary>
+    /// <param name="question">The question.</param>
+    bool Takes(ToolQuestion question);
+
+    /// <summary>Puts questions to the client, at once, and waits for all answers.</summary>
+    /// <param name="questions">The questions.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The answers in the order of the questions, each of its question's type.</returns>
     /// <exception cref="ToolException">The client cannot be asked, or gave an answer that does not fit.</exception>
-    Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken);
+    /// <exception cref="MissingRequiredClientCapabilityException">The same, where the protocol has an error for it (2026-07-28).</exception>
+    Task<IReadOnlyList<object>> AskAsync(IReadOnlyList<ToolQuestion> questions, CancellationToken cancellationToken);
 }

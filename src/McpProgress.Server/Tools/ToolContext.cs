@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 
 namespace McpProgress.Server.Tools;
 
@@ -42,14 +43,32 @@ public sealed class ToolContext(IToolChannel channel, CancellationToken cancella
     /// <param name="message">The text.</param>
     public ValueTask LogInfoAsync(string message) => channel.LogAsync(LogLevel.Information, message);
 
-    /// <summary>Puts a question to the user and waits for the answer, in whatever form the client can be asked.</summary>
-    /// <param name="request">The question.</param>
-    /// <returns>The answer; it fits the question's schema, or was declined or dismissed.</returns>
+    /// <summary>Whether the client takes a question of this kind: a tool that can do without an answer looks first.</summary>
+    /// <param name="question">The question.</param>
+    public bool Takes(ToolQuestion question) => channel.Takes(question);
+
+    /// <summary>Puts a question to the client and waits for the answer, in whatever form the client can be asked.</summary>
+    /// <typeparam name="TAnswer">What the question is answered by.</typeparam>
+    /// <param name="question">The question: to the user, to the client's model, or for its roots.</param>
+    /// <returns>The answer. That of a user fits the question's schema, or was declined or dismissed.</returns>
     /// <exception cref="ToolException">The client cannot be asked, or gave an answer that does not fit.</exception>
-    public Task<ElicitationAnswer> AskAsync(ElicitationRequest request)
+    /// <exception cref="MissingRequiredClientCapabilityException">The same, where the protocol has an error for it (2026-07-28).</exception>
+    public async Task<TAnswer> AskAsync<TAnswer>(ToolQuestion<TAnswer> question)
+        where TAnswer : class
     {
-        ArgumentNullException.ThrowIfNull(request);
-        return channel.AskAsync(request, CancellationToken);
+        ArgumentNullException.ThrowIfNull(question);
+        return (TAnswer)(await channel.AskAsync([question], CancellationToken).ConfigureAwait(false))[0];
+    }
+
+    /// <summary>Puts several questions at once, and waits for all answers.</summary>
+    /// <param name="questions">The questions.</param>
+    /// <returns>The answers in the order of the questions, each of its question's type.</returns>
+    /// <exception cref="ToolException">The client cannot be asked, or gave an answer that does not fit.</exception>
+    /// <exception cref="MissingRequiredClientCapabilityException">The same, where the protocol has an error for it (2026-07-28).</exception>
+    public Task<IReadOnlyList<object>> AskAllAsync(params ToolQuestion[] questions)
+    {
+        ArgumentNullException.ThrowIfNull(questions);
+        return channel.AskAsync(questions, CancellationToken);
     }
 
     /// <summary>

@@ -44,16 +44,16 @@ internal static class ClientScenarios
 /// <summary>Version 0.1 of the suite.</summary>
 public sealed class OlderClientConformanceTests
 {
-    private readonly ConformanceSuite _suite = new("conformance-0.1");
+    private readonly ClientConformanceSuite _suite = new("conformance-0.1");
 
     /// <summary>The rows; client credentials are an extension of the protocol, and ours.</summary>
     public static TheoryData<string> Scenarios => [.. ClientScenarios.OlderSuite, "auth/client-credentials-basic"];
 
-    [ConformanceTheory]
+    [ClientConformanceTheory]
     [MemberData(nameof(Scenarios))]
     public Task Our_cmdlets_pass(string scenario) => _suite.PlayAsync(scenario, revision: null);
 
-    [ConformanceFact]
+    [ClientConformanceFact]
     public async Task No_scenario_is_left_out() =>
         Assert.Equal((await _suite.ScenariosAsync()).Order(), ClientScenarios.OlderSuite.Order());
 }
@@ -61,16 +61,16 @@ public sealed class OlderClientConformanceTests
 /// <summary>Version 0.2 of the suite, the protocol.</summary>
 public sealed class ProtocolClientConformanceTests
 {
-    private readonly ConformanceSuite _suite = new("conformance-0.2");
+    private readonly ClientConformanceSuite _suite = new("conformance-0.2");
 
     /// <summary>The rows.</summary>
     public static TheoryData<string, string?> Scenarios { get; } = Rows(ClientScenarios.Protocol);
 
-    [ConformanceTheory]
+    [ClientConformanceTheory]
     [MemberData(nameof(Scenarios))]
     public Task Our_cmdlets_pass(string scenario, string? revision) => _suite.PlayAsync(scenario, revision);
 
-    [ConformanceFact]
+    [ClientConformanceFact]
     public async Task No_scenario_is_left_out() => Assert.Equal(
         (await _suite.ScenariosAsync()).Order(),
         ClientScenarios.Protocol.Concat(ClientScenarios.Authorization).Select(row => row.Scenario).Distinct().Order());
@@ -90,13 +90,13 @@ public sealed class ProtocolClientConformanceTests
 /// <summary>Version 0.2 of the suite, access.</summary>
 public sealed class AuthorizationClientConformanceTests
 {
-    private readonly ConformanceSuite _suite = new("conformance-0.2");
+    private readonly ClientConformanceSuite _suite = new("conformance-0.2");
 
     /// <summary>The rows.</summary>
     public static TheoryData<string, string?> Scenarios { get; } =
         ProtocolClientConformanceTests.Rows([.. ClientScenarios.Authorization, ("auth/client-credentials-basic", null)]);
 
-    [ConformanceTheory]
+    [ClientConformanceTheory]
     [MemberData(nameof(Scenarios))]
     public Task Our_cmdlets_pass(string scenario, string? revision) => _suite.PlayAsync(scenario, revision);
 }

@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using McpProgress.Core;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Tasks;
 using McpProgress.Interop.Tests.Peers;
 
 namespace McpProgress.Interop.Tests;
@@ -77,7 +79,7 @@ public abstract class EverythingServerTests(EverythingServer server)
         await using ServerConnection connection = await server.ConnectAsync();
         using var cancellation = new CancellationTokenSource();
         var recorder = new ProgressRecorder(awaited: 1);
-        Task<ToolCallResult> call = connection.CallAsync(LongRunning, new { duration = 60, steps = 600 }, recorder, cancellation.Token);
+        Task<ToolCallResult> call = connection.CallAsync(LongRunning, new { duration = 60, steps = 600 }, recorder, cancellationToken: cancellation.Token);
         await recorder.Reached;
 
         await cancellation.CancelAsync();
@@ -121,6 +123,62 @@ public abstract class EverythingServerTests(EverythingServer server)
 
         Assert.Equal("Cloudy", (string?)result.StructuredContent!["conditions"]);
         Assert.Equal(33, (int)result.StructuredContent["temperature"]!);
+    }
+
+    [NodeFact]
+    public async Task A_question_gets_its_answer_with_the_defaults_filled_in()
+    {
+        ToolCallResult result = await server.Connection.CallAsync(
+            "trigger-elicitation-request", responder: Responders.Accepting(("name", "Ada"), ("integer", 7)));
+
+        Assert.Contains("User provided the requested information!", result.Text, StringComparison.Ordinal);
+        Assert.Contains("- Name: Ada", result.Text, StringComparison.Ordinal);
+        Assert.Contains("\"integer\": 7", result.Text, StringComparison.Ordinal);
+        Assert.Contains("It was a dark and stormy night.", result.Text, StringComparison.Ordinal);
+    }
+
+    [NodeFact]
+    public async Task A_declined_question_leaves_the_decision_to_the_tool()
+    {
+        ToolCallResult result = await server.Connection.CallAsync("trigger-elicitation-request", responder: Responders.Declining);
+
+        Assert.Contains("User declined", result.Text, StringComparison.Ordinal);
+    }
+
+    [NodeFact]
+    public async Task Sampling_is_not_promised_so_the_tools_that_need_it_are_not_there()
+    {
+        Assert.DoesNotContain(await server.Connection.GetToolsAsync(), tool => tool.Name.Contains("sampling", StringComparison.Ordinal));
+
+        // A client that calls one nevertheless gets the server's own refusal, and the connection stays whole.
+        string refusal = await server.Connection.RefusalAsync("trigger-sampling-request", new { prompt = "Think!" });
+        Assert.Contains("trigger-sampling-request", refusal, StringComparison.Ordinal);
+        Assert.Equal("Echo: still here", (await server.Connection.CallAsync("echo", new { message = "still here" })).Text);
+    }
+
+    [NodeTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_research_runs_as_a_task_and_asks_when_the_topic_is_unclear(bool ambiguous)
+    {
+        var seen = new ConcurrentQueue<BackgroundState>();
+        var asked = new ConcurrentQueue<InputRequest>();
+        ToolDescriptor tool = Assert.Single(await server.Connection.GetToolsAsync(), tool => tool.Name == "simulate-research-query");
+        var request = new BackgroundRequest(tool, new JsonObject { ["topic"] = "python", ["ambiguous"] = ambiguous })
+        {
+            InputResponder = Responders.Accepting([("interpretation", "snake")], asked.Enqueue),
+        };
+
+        BackgroundTask task = await new BackgroundTasks(registry: null).StartAsync(server.Connection, request, change => seen.Enqueue(change.State));
+        ToolCallResult result = await task.Completion.WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(BackgroundKind.Task, task.Kind);
+        Assert.Equal(BackgroundStatus.Completed, task.State.Status);
+        Assert.Contains("Research Report: python", result.Text, StringComparison.Ordinal);
+        Assert.Contains(seen, state => state.StatusMessage == "Analyzing content...");
+        Assert.Equal(ambiguous ? 1 : 0, asked.Count);
+        Assert.Equal(ambiguous, result.Text.Contains("**Clarification**: snake", StringComparison.Ordinal));
+        Assert.Equal(ambiguous, seen.Any(state => state.Status == BackgroundStatus.InputRequired));
     }
 
     [NodeFact]

@@ -42,7 +42,7 @@ public abstract class ModernServerTests
         await using ServerConnection connection = await ConnectAsync();
         using var cancellation = new CancellationTokenSource();
         var recorder = new ProgressRecorder(awaited: 2);
-        Task<ToolCallResult> call = connection.CallAsync("wait", null, recorder, cancellation.Token);
+        Task<ToolCallResult> call = connection.CallAsync("wait", null, recorder, cancellationToken: cancellation.Token);
         await recorder.Reached;
 
         await cancellation.CancelAsync();

@@ -1,88 +1,67 @@
-using System.Text.RegularExpressions;
+using System.Text.Json.Nodes;
 
 namespace McpProgress.Interop.Tests.Peers;
 
-/// <summary>The protocol's conformance suite against a client that is a script of our cmdlets, at one of its versions.</summary>
-/// <param name="package">The suite's name in package.json.</param>
-internal sealed partial class ConformanceSuite(string package)
+/// <summary>The protocol's own conformance suite, <c>@modelcontextprotocol/conformance</c>, run against a server.</summary>
+internal static class ConformanceSuite
 {
-    private const string Client = "conformance-client.ps1";
-
-    private readonly string _program = Layout.Package(package, "dist", "index.js");
-
-    /// <summary>Null when it can be run.</summary>
-    public static string? MissingReason { get; } =
-        Node.MissingReason
-        ?? (File.Exists(Path.Combine(Layout.Root, "out", "McpProgress", "McpProgress.psd1")) ? null : "The module is not built: run build.ps1.")
-        ?? (FindPowerShell() is null ? "pwsh was not found on the PATH." : null);
-
-    /// <summary>The client scenarios that belong to a revision of the protocol, as the suite lists them: those of extensions are left out.</summary>
-    public async Task<IReadOnlyList<string>> ScenariosAsync()
+    /// <summary>Runs scenarios, all in one process.</summary>
+    /// <param name="package">The version's alias in package.json.</param>
+    /// <param name="url">The server.</param>
+    /// <param name="selection">Which scenarios, as arguments of the suite.</param>
+    public static async Task<Report> RunAsync(string package, Uri url, params string[] selection)
     {
-        PeerProcess.Outcome outcome = await PeerProcess.RunAsync(Node.Path, _program, "list", "--client");
-        return [.. outcome.EnsureSuccess().Output.Select(line => Listed().Match(line)).Where(line => line.Success).Select(line => line.Groups["name"].Value)];
-    }
-
-    /// <summary>Plays one scenario; fails with all that was said unless every check passes and the client ends well.</summary>
-    /// <param name="scenario">Its name.</param>
-    /// <param name="revision">The revision its server speaks; null for the scenario's own.</param>
-    public async Task PlayAsync(string scenario, string? revision)
-    {
-        string state = Directory.CreateTempSubdirectory("mcpprogress-conformance-").FullName;
+        string results = Directory.CreateTempSubdirectory("mcpprogress-conformance-").FullName;
         try
         {
-            string[] wire = revision is null ? [] : ["--spec-version", revision];
             PeerProcess.Outcome outcome = await PeerProcess.RunAsync(
                 Node.Path,
-                [
-                    _program, "client", "--scenario", scenario, .. wire, "--timeout", "50000",
-                    "--command", $"\"{FindPowerShell()}\" -NoProfile -NonInteractive -File \"{Layout.Script(Client)}\"",
-                    "--expected-failures", Layout.Script("expected-failures-client.yml"),
-                ],
-                new Dictionary<string, string>
-                {
-                    ["BROWSER"] = $"\"{Node.Path}\" \"{Layout.Script("follow-redirects.mjs")}\" %s",
-                    ["XDG_STATE_HOME"] = state,
-                });
-
-            outcome.EnsureSuccess();
-
-            // Of the checks alone, not of the client, does the list of expected failures speak.
-            string all = string.Join('\n', outcome.Lines);
-            Assert.DoesNotContain("CLIENT EXITED WITH ERROR", all, StringComparison.Ordinal);
-            Assert.DoesNotContain("CLIENT TIMED OUT", all, StringComparison.Ordinal);
-            Assert.Matches(SomethingPassed(), all);
+                [Layout.Package(package, "dist", "index.js"), "server", "--url", url.AbsoluteUri, .. selection,
+                    "--expected-failures", Layout.Script(Path.Combine("conformance", "expected-failures-server.yml")), "--output-dir", results]);
+            return Report.Read(results, outcome);
         }
         finally
         {
-            Directory.Delete(state, recursive: true);
+            Directory.Delete(results, recursive: true);
         }
     }
 
-    private static string? FindPowerShell() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Select(folder => Path.Combine(folder, Layout.Executable("pwsh")))
-            .FirstOrDefault(File.Exists);
+    /// <summary>What a run found.</summary>
+    /// <param name="Complaints">The scenarios that ran by name, each with its checks that failed or ended in a warning, a line each.</param>
+    /// <param name="Outcome">How the suite itself ended.</param>
+    internal sealed record Report(IReadOnlyDictionary<string, IReadOnlyList<string>> Complaints, PeerProcess.Outcome Outcome)
+    {
+        // server-<scenario>-<time>, with a time like 2026-11-20T12-55-44-148Z
+        private const string Prefix = "server-";
+        private const int TimeLength = 25;
 
-    [GeneratedRegex(@"^  - (?<name>\S+) \[(?!extension\])", RegexOptions.CultureInvariant)]
-    private static partial Regex Listed();
+        public static Report Read(string results, PeerProcess.Outcome outcome)
+        {
+            var complaints = new SortedDictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+            foreach (string folder in Directory.GetDirectories(results).Order(StringComparer.Ordinal))
+            {
+                string scenario = Path.GetFileName(folder)[Prefix.Length..^TimeLength];
+                complaints[scenario] = [.. JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "checks.json")))!.AsArray()
+                    .Where(check => (string?)check!["status"] is "FAILURE" or "WARNING")
+                    .Select(check => $"{scenario}: {check!["status"]} {check["id"]}: {check["errorMessage"] ?? check["description"]}")];
+            }
 
-    [GeneratedRegex(@"Passed: [1-9]\d*/", RegexOptions.CultureInvariant)]
-    private static partial Regex SomethingPassed();
-}
+            return new Report(complaints, outcome);
+        }
 
-/// <summary>A theory of the conformance suite, skipped where it cannot be run.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class ConformanceTheoryAttribute : TheoryAttribute
-{
-    /// <summary>Skips the test where the suite cannot be run.</summary>
-    public ConformanceTheoryAttribute() => Skip = ConformanceSuite.MissingReason;
-}
+        /// <summary>Fails with the complaints unless there is none, and exactly that many scenarios ran.</summary>
+        public void EnsureClean(int scenarios)
+        {
+            EnsureClean(Complaints.Keys);
+            Assert.True(Complaints.Count == scenarios, $"{Complaints.Count} scenarios ran, not {scenarios}: {string.Join(", ", Complaints.Keys)}\n{string.Join('\n', Outcome.Lines)}");
+            Outcome.EnsureSuccess();
+        }
 
-/// <summary>A <see cref="ConformanceTheoryAttribute"/> without data.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class ConformanceFactAttribute : FactAttribute
-{
-    /// <summary>Skips the test where the suite cannot be run.</summary>
-    public ConformanceFactAttribute() => Skip = ConformanceSuite.MissingReason;
+        /// <summary>Fails with the complaints of these scenarios unless there is none, and unless they all ran.</summary>
+        public void EnsureClean(IEnumerable<string> scenarios)
+        {
+            string[] complaints = [.. scenarios.SelectMany(scenario => Complaints.GetValueOrDefault(scenario) ?? [$"{scenario} did not run."])];
+            Assert.True(complaints.Length == 0, string.Join('\n', complaints));
+        }
+    }
 }

@@ -15,6 +15,13 @@ internal static class Layout
     public static string Server { get; } = Path.Combine(
         Root, "src", "McpProgress.Server.Host", "bin", s_output.Parent!.Name, s_output.Name, Executable("mcpprogress-server"));
 
+    /// <summary>The server with what the conformance suite asks for, likewise.</summary>
+    public static string ConformanceServer { get; } = Path.Combine(
+        Interop, "McpProgress.ConformanceServer", "bin", s_output.Parent!.Name, s_output.Name, Executable("McpProgress.ConformanceServer"));
+
+    /// <summary>The module's manifest, as the build leaves it.</summary>
+    public static string Module { get; } = Path.Combine(Root, "out", "McpProgress", "McpProgress.psd1");
+
     /// <summary>A file of an installed npm package.</summary>
     public static string Package(params string[] path) => Path.Combine([Interop, "node_modules", .. path]);
 

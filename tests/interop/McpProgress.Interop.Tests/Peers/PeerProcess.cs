@@ -39,7 +39,7 @@ internal sealed class PeerProcess : IAsyncDisposable
         return peer;
     }
 
-    /// <summary>Runs a command to its end, within a minute, with a home of its own: some leave folders there.</summary>
+    /// <summary>Runs a command to its end, within three minutes, with a home of its own: some leave folders there.</summary>
     public static Task<Outcome> RunAsync(string command, params IEnumerable<string> arguments) =>
         RunAsync(command, arguments, new Dictionary<string, string>());
 
@@ -50,7 +50,7 @@ internal sealed class PeerProcess : IAsyncDisposable
         Directory.CreateDirectory(home);
         await using PeerProcess peer = Start(command, arguments, new Dictionary<string, string>(environment) { ["HOME"] = home, ["USERPROFILE"] = home });
         peer._process.StandardInput.Close();
-        await peer._process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await peer._process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
         lock (peer._gate)
         {
             return new Outcome(peer._process.ExitCode, [.. peer._output], [.. peer._lines]);
@@ -73,7 +73,15 @@ internal sealed class PeerProcess : IAsyncDisposable
             found = source.Task;
         }
 
-        return await found.WaitAsync(TimeSpan.FromSeconds(30));
+        if (await Task.WhenAny(found, _process.WaitForExitAsync()).WaitAsync(TimeSpan.FromSeconds(30)) != found)
+        {
+            lock (_gate)
+            {
+                throw new InvalidOperationException($"The peer ended without a line with {text}: {string.Join('\n', _lines)}");
+            }
+        }
+
+        return await found;
     }
 
     /// <summary>The address of a web server that prints <c>{"url":…}</c> once it listens.</summary>

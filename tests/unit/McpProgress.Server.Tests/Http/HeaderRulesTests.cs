@@ -1,4 +1,6 @@
+using McpProgress.Server.Samples;
 using McpProgress.Server.Tests.Support;
+using McpProgress.Server.Tools;
 
 namespace McpProgress.Server.Tests.Http;
 
@@ -64,6 +66,23 @@ public sealed class HeaderRulesTests
         Assert.Equal(code, (await RawHttp.ErrorAsync(response))["code"]!.GetValue<int>());
     }
 
+    [Fact]
+    public async Task What_an_unknown_revision_is_told_is_what_discovery_says()
+    {
+        await using var server = await RawHttp.StartAsync(TestServers.Samples());
+        using var discovered = await server.SendAsync(Modern("server/discover", "2026-07-28"));
+        using var refused = await server.SendAsync(Modern("server/discover", "v999"));
+
+        var versions = Assert.Single(await RawHttp.EventsAsync(discovered))["result"]!["supportedVersions"]!.ToJsonString();
+        Assert.Equal(versions, (await RawHttp.ErrorAsync(refused))["data"]!["supported"]!.ToJsonString());
+
+        // A request of a session says its revision in the header alone, and can have any.
+        var ofSession = RawHttp.Post("""{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", "any");
+        ofSession.Headers.Add("MCP-Protocol-Version", "v999");
+        using var refusedInSession = await server.SendAsync(ofSession);
+        Assert.Contains("2025-11-25", (await RawHttp.ErrorAsync(refusedInSession))["data"]!["supported"]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ping")]
     [InlineData("initialize")]
@@ -78,6 +97,86 @@ public sealed class HeaderRulesTests
         using var response = await server.SendAsync(request);
         Assert.Equal(404, (int)response.StatusCode);
         Assert.Equal(-32601, Assert.Single(await RawHttp.EventsAsync(response))["error"]!["code"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("2025-03-26")]
+    public async Task The_revision_of_a_session_is_the_one_agreed_on_whatever_the_header_says(string? header)
+    {
+        await using var server = await RawHttp.StartAsync(TestServers.Samples());
+        var request = RawHttp.Post("""{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", await server.InitializeAsync());
+        if (header is not null)
+        {
+            request.Headers.Add("MCP-Protocol-Version", header);
+        }
+
+        using var response = await server.SendAsync(request);
+        var tools = Assert.Single(await RawHttp.EventsAsync(response))["result"]!["tools"]!.AsArray();
+
+        // Only 2025-11-25 has it.
+        Assert.All(tools, tool => Assert.NotNull(tool!["execution"]));
+    }
+
+    private const string Marked = """
+        {
+          "type": "object",
+          "properties": {
+            "region": { "type": "string", "x-mcp-header": "Region" },
+            "place": { "type": "object", "properties": { "floor": { "type": "integer", "x-mcp-header": "Floor" } } },
+            "fast": { "type": "boolean", "x-mcp-header": "Fast" }
+          }
+        }
+        """;
+
+    [Theory]
+    [InlineData("""{"region":"Hello"}""", "Region: Hello", true)]
+    [InlineData("""{"region":"Hello"}""", "Region: =?base64?SGVsbG8=?=", true)]
+    [InlineData("""{"region":"SGVsbG8="}""", "Region: SGVsbG8=", true)]
+    [InlineData("""{"region":"Hello"}""", "Region: =?base64?SGVsbG8?=", false)]
+    [InlineData("""{"region":"Hello"}""", "Region: =?base64?SGVs!!!bG8=?=", false)]
+    [InlineData("""{"region":"Hello"}""", "Region: hello", false)]
+    [InlineData("""{"region":"Hello"}""", null, false)]
+    [InlineData("""{"region":null}""", null, true)]
+    [InlineData("{}", null, true)]
+    [InlineData("{}", "Region: Hello", false)]
+    [InlineData("""{"place":{"floor":42}}""", "Floor: 42.0", true)]
+    [InlineData("""{"place":{"floor":42}}""", "Floor: 43", false)]
+    [InlineData("""{"place":{"floor":42.5}}""", "Floor: 42.5", false)]
+    [InlineData("""{"place":{"floor":9007199254740992}}""", "Floor: 9007199254740992", false)]
+    [InlineData("""{"fast":true}""", "Fast: true", true)]
+    [InlineData("""{"fast":true}""", "Fast: false", false)]
+    public async Task An_argument_its_schema_marks_comes_as_a_header_too(string arguments, string? header, bool accepted)
+    {
+        var tool = new ServerTool
+        {
+            Name = "marked",
+            InputSchema = SampleTools.Schema(Marked),
+            TaskSupport = TaskSupport.Forbidden,
+            Body = (_, _) => ValueTask.FromResult(ToolResult.FromText("done")),
+        };
+        await using var server = await RawHttp.StartAsync(TestServers.Samples(more: tool));
+        using var response = await server.SendAsync(RawHttp.ModernCall("marked", arguments, change: request =>
+        {
+            if (header?.Split(": ") is [var name, var value])
+            {
+                request.Headers.TryAddWithoutValidation($"Mcp-Param-{name}", value);
+            }
+        }));
+
+        Assert.Equal(accepted ? 200 : 400, (int)response.StatusCode);
+        if (!accepted)
+        {
+            Assert.Equal(HeaderMismatch, (await RawHttp.ErrorAsync(response))["code"]!.GetValue<int>());
+        }
+    }
+
+    private static HttpRequestMessage Modern(string method, string version)
+    {
+        var request = RawHttp.Post($$$$$"""{"jsonrpc":"2.0","id":1,"method":"{{{{{method}}}}}","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"{{{{{version}}}}}","io.modelcontextprotocol/clientCapabilities":{}}}}""");
+        request.Headers.Add("MCP-Protocol-Version", version);
+        request.Headers.Add("Mcp-Method", method);
+        return request;
     }
 
     [Theory]

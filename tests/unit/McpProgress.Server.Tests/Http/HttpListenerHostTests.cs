@@ -42,6 +42,18 @@ public sealed class HttpListenerHostTests : IDisposable
     }
 
     [Fact]
+    public async Task It_stops_every_time()
+    {
+        // The listener can be caught between two requests, in several places.
+        for (var round = 0; round < 100; round++)
+        {
+            var host = Start();
+            var stopped = Task.Run(async () => await host.DisposeAsync());
+            await stopped.WaitAsync(Waiting.Limit);
+        }
+    }
+
+    [Fact]
     public async Task A_modern_client_that_closes_the_response_cancels_its_call()
     {
         var probe = new ProbeTool();

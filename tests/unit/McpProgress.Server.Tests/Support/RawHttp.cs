@@ -71,7 +71,7 @@ internal sealed class RawHttp : IAsyncDisposable
     public static async Task<List<JsonNode>> EventsAsync(HttpResponseMessage response)
     {
         var text = await response.Content.ReadAsStringAsync().Soon();
-        return [.. text.Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal)).Select(line => JsonNode.Parse(line["data: ".Length..])!)];
+        return [.. text.Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)).Select(line => JsonNode.Parse(line["data: ".Length..])!)];
     }
 
     /// <summary>The JSON-RPC error of a refused request.</summary>

@@ -40,6 +40,8 @@ internal sealed class RecordingChannel : IToolChannel
         return default;
     }
 
-    public Task<ElicitationAnswer> AskAsync(ElicitationRequest request, CancellationToken cancellationToken) =>
-        Answer is null ? throw new ToolException("This client takes no questions.") : Task.FromResult(Answer);
+    public bool Takes(ToolQuestion question) => Answer is not null;
+
+    public Task<IReadOnlyList<object>> AskAsync(IReadOnlyList<ToolQuestion> questions, CancellationToken cancellationToken) =>
+        Answer is null ? throw new ToolException("This client takes no questions.") : Task.FromResult<IReadOnlyList<object>>([.. questions.Select(_ => Answer)]);
 }

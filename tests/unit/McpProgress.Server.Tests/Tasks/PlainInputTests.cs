@@ -36,8 +36,9 @@ public sealed class PlainInputTests
         Assert.Contains("'elicitation'", result["content"]![0]!["text"]!.GetValue<string>(), StringComparison.Ordinal);
 
         await using var modern = new RawStdioClient(TestServers.Samples());
-        var modernResult = await ModernAsync(modern, 1, "", capabilities);
-        Assert.True(modernResult["isError"]!.GetValue<bool>());
+        var error = await ModernAsync(modern, 1, "", capabilities);
+        Assert.Equal(-32021, error["code"]!.GetValue<int>());
+        Assert.NotNull(error["data"]!["requiredCapabilities"]!["elicitation"]);
     }
 
     [Fact]

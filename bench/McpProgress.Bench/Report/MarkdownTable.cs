@@ -1,4 +1,4 @@
-namespace McpProgress.Bench.Comparison;
+namespace McpProgress.Bench.Report;
 
 /// <summary>A table as Markdown.</summary>
 internal sealed class MarkdownTable(params string[] columns)
