@@ -49,11 +49,11 @@ public sealed class OlderClientConformanceTests
     /// <summary>The rows; client credentials are an extension of the protocol, and ours.</summary>
     public static TheoryData<string> Scenarios => [.. ClientScenarios.OlderSuite, "auth/client-credentials-basic"];
 
-    [ConformanceTheory]
+    [ClientConformanceTheory]
     [MemberData(nameof(Scenarios))]
     public Task Our_cmdlets_pass(string scenario) => _suite.PlayAsync(scenario, revision: null);
 
-    [ConformanceFact]
+    [ClientConformanceFact]
     public async Task No_scenario_is_left_out() =>
         Assert.Equal((await _suite.ScenariosAsync()).Order(), ClientScenarios.OlderSuite.Order());
 }
@@ -66,11 +66,11 @@ public sealed class ProtocolClientConformanceTests
     /// <summary>The rows.</summary>
     public static TheoryData<string, string?> Scenarios { get; } = Rows(ClientScenarios.Protocol);
 
-    [ConformanceTheory]
+    [ClientConformanceTheory]
     [MemberData(nameof(Scenarios))]
     public Task Our_cmdlets_pass(string scenario, string? revision) => _suite.PlayAsync(scenario, revision);
 
-    [ConformanceFact]
+    [ClientConformanceFact]
     public async Task No_scenario_is_left_out() => Assert.Equal(
         (await _suite.ScenariosAsync()).Order(),
         ClientScenarios.Protocol.Concat(ClientScenarios.Authorization).Select(row => row.Scenario).Distinct().Order());
@@ -96,7 +96,7 @@ public sealed class AuthorizationClientConformanceTests
     public static TheoryData<string, string?> Scenarios { get; } =
         ProtocolClientConformanceTests.Rows([.. ClientScenarios.Authorization, ("auth/client-credentials-basic", null)]);
 
-    [ConformanceTheory]
+    [ClientConformanceTheory]
     [MemberData(nameof(Scenarios))]
     public Task Our_cmdlets_pass(string scenario, string? revision) => _suite.PlayAsync(scenario, revision);
 }
