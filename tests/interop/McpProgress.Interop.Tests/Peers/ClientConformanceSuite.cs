@@ -73,16 +73,16 @@ internal sealed partial class ClientConformanceSuite(string package)
 
 /// <summary>A theory of the conformance suite, skipped where it cannot be run.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class ConformanceTheoryAttribute : TheoryAttribute
+public sealed class ClientConformanceTheoryAttribute : TheoryAttribute
 {
     /// <summary>Skips the test where the suite cannot be run.</summary>
-    public ConformanceTheoryAttribute() => Skip = ClientConformanceSuite.MissingReason;
+    public ClientConformanceTheoryAttribute() => Skip = ClientConformanceSuite.MissingReason;
 }
 
-/// <summary>A <see cref="ConformanceTheoryAttribute"/> without data.</summary>
+/// <summary>A <see cref="ClientConformanceTheoryAttribute"/> without data.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class ConformanceFactAttribute : FactAttribute
+public sealed class ClientConformanceFactAttribute : FactAttribute
 {
     /// <summary>Skips the test where the suite cannot be run.</summary>
-    public ConformanceFactAttribute() => Skip = ClientConformanceSuite.MissingReason;
+    public ClientConformanceFactAttribute() => Skip = ClientConformanceSuite.MissingReason;
 }
