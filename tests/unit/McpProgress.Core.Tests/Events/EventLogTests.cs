@@ -217,18 +217,21 @@ public sealed class EventLogTests : IDisposable
     {
         // The file is somebody else's for a while: nothing can be written.
         EventLog log = Open();
+        int published = 0;
         using (var other = new FileStream(File, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
         {
-            for (int number = 0; number < 210_000; number++)
+            // Besides what waits, there is what the log holds in its hands already.
+            while (log.Missed < 10 && published < 1_000_000)
             {
                 Publish("event");
+                published++;
             }
         }
 
         await log.DisposeAsync();
         Assert.Null(log.Failure);
-        Assert.InRange(log.Missed, 1, 10_000);
-        Assert.Equal(210_000, log.Written + log.Missed);
+        Assert.Equal(10, log.Missed);
+        Assert.Equal(published, log.Written + log.Missed);
         Assert.Equal(log.Written, EventLog.Read(File, Torn).Count());
     }
 
