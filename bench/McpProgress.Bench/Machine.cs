@@ -36,6 +36,9 @@ internal static class Machine
     private static string VersionOf(Type type) =>
         type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    private static string PackageVersion(params string[] package) =>
-        (string)JsonNode.Parse(File.ReadAllText(Layout.Package([.. package, "package.json"])))!["version"]!;
+    private static string PackageVersion(params string[] package)
+    {
+        string file = Layout.Package([.. package, "package.json"]);
+        return File.Exists(file) ? (string)JsonNode.Parse(File.ReadAllText(file))!["version"]! : "not installed";
+    }
 }

@@ -120,13 +120,16 @@ internal sealed class RunspaceBaseline
         return variables;
     }
 
-    private Dictionary<string, object?> Functions() => _runspace.SessionStateProxy.InvokeProvider.ChildItem.Get("function:", recurse: false)
-        .Select(item => item.BaseObject).OfType<FunctionInfo>().Where(function => !IsPowerShells(function.Module))
+    private Dictionary<string, object?> Functions() => Commands<FunctionInfo>(CommandTypes.Function | CommandTypes.Filter)
         .ToDictionary(function => function.Name, function => (object?)function.ScriptBlock, StringComparer.OrdinalIgnoreCase);
 
-    private Dictionary<string, object?> Aliases() => _runspace.SessionStateProxy.InvokeProvider.ChildItem.Get("alias:", recurse: false)
-        .Select(item => item.BaseObject).OfType<AliasInfo>().Where(alias => !IsPowerShells(alias.Module))
+    private Dictionary<string, object?> Aliases() => Commands<AliasInfo>(CommandTypes.Alias)
         .ToDictionary(alias => alias.Name, alias => (object?)alias.Definition, StringComparer.OrdinalIgnoreCase);
+
+    // Not through the drives function: and alias:, which take ten times as long to list the same.
+    private IEnumerable<T> Commands<T>(CommandTypes types)
+        where T : CommandInfo =>
+        _runspace.SessionStateProxy.InvokeCommand.GetCommands("*", types, nameIsPattern: true).OfType<T>().Where(command => !IsPowerShells(command.Module));
 
     private int CountDrives() => _runspace.SessionStateProxy.Drive.GetAll().Count(drive => !IsPowerShells(drive.Provider.Module));
 
