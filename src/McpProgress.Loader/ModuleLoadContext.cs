@@ -46,6 +46,10 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         return context.LoadFromAssemblyPath(fullPath);
     }
 
+    /// <summary>Whether a module was loaded from a folder before, in whichever runspace of this process.</summary>
+    /// <param name="moduleFolder">The module's folder, above that of its assemblies.</param>
+    public static bool HasLoaded(string moduleFolder) => Contexts.ContainsKey(Path.GetFullPath(Path.Join(moduleFolder, "bin")));
+
     /// <inheritdoc/>
     /// <remarks>
     /// Null hands the request on to the default context: System.Management.Automation, the framework, and what the

@@ -51,6 +51,15 @@ public sealed class ModuleLoadContextTests : IDisposable
     }
 
     [Fact]
+    public void It_knows_which_modules_were_loaded()
+    {
+        Assert.False(ModuleLoadContext.HasLoaded(_folder.FullName));
+        ModuleLoadContext.LoadModule(AssemblyFile.Write(_folder.CreateSubdirectory("bin").FullName, "Main", new Version(1, 0)));
+        Assert.True(ModuleLoadContext.HasLoaded(_folder.FullName));
+        Assert.False(ModuleLoadContext.HasLoaded(_folder.CreateSubdirectory("other").FullName));
+    }
+
+    [Fact]
     public void Two_folders_are_two_contexts()
     {
         string other = _folder.CreateSubdirectory("other").FullName;
