@@ -9,9 +9,14 @@ namespace McpProgress.Core.Authorization;
 internal static partial class Browser
 {
     /// <summary>Opens an http or https address.</summary>
-    /// <returns>False when there is no browser, or none that could be started.</returns>
+    /// <returns>False when there is no browser, or none that could be started, or the address is none for a browser.</returns>
     public static bool TryOpen(Uri address)
     {
+        if (!IsWebAddress(address))
+        {
+            return false;
+        }
+
         foreach (string[] command in CommandsFor(address, Environment.GetEnvironmentVariable, WhatOpens()))
         {
             if (CommandLine.Find(command[0]) is { } program && TryStart(program, command[1..]))
@@ -41,6 +46,9 @@ internal static partial class Browser
             yield return [opener, address.AbsoluteUri];
         }
     }
+
+    /// <summary>Whether it is for a browser at all. It comes from a server, and the system would open a program as well.</summary>
+    internal static bool IsWebAddress(Uri address) => address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps;
 
     private static string? WhatOpens() => OperatingSystem.IsWindows() ? null : OperatingSystem.IsMacOS() ? "open" : "xdg-open";
 

@@ -24,6 +24,12 @@ public sealed class BrowserTests
         Assert.Equal(expected.Replace("A", Address.AbsoluteUri, StringComparison.Ordinal), string.Join('|', commands.Select(command => string.Join(' ', command))));
     }
 
+    [Theory]
+    [InlineData("file:///bin/true")]
+    [InlineData("ms-settings:privacy")]
+    [InlineData("data:text/html,hello")]
+    public void Only_an_address_of_the_web_is_opened(string address) => Assert.False(Browser.IsWebAddress(new Uri(address)));
+
     [Fact]
     public void The_variable_may_name_several() => Assert.Equal(
         ["one", "two"], Browser.CommandsFor(Address, name => name == "BROWSER" ? $"one{Path.PathSeparator}two %s" : null, null).Select(command => command[0]));
