@@ -1,4 +1,5 @@
 using System.Net;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Connections;
 
@@ -30,7 +31,7 @@ internal sealed class EventStreamHandler(HttpMessageHandler inner, Action broken
                 HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
                 if (response.StatusCode < HttpStatusCode.InternalServerError)
                 {
-                    response.Content = new WatchedContent(response.Content, broken);
+                    response.Content = new WrappedContent(response.Content, body => new WatchedStream(body, broken));
                     return response;
                 }
 
@@ -46,23 +47,13 @@ internal sealed class EventStreamHandler(HttpMessageHandler inner, Action broken
         }
     }
 
-    private sealed class WatchedStream(Stream inner, Action broken) : Stream
+    private sealed class WatchedStream(Stream inner, Action broken) : ReadStream(inner)
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             try
             {
-                return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+                return await Inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
@@ -71,71 +62,6 @@ internal sealed class EventStreamHandler(HttpMessageHandler inner, Action broken
             }
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                inner.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
-    }
-
-    private sealed class WatchedContent : HttpContent
-    {
-        private readonly HttpContent _inner;
-        private readonly Action _broken;
-
-        public WatchedContent(HttpContent inner, Action broken)
-        {
-            _inner = inner;
-            _broken = broken;
-            foreach (KeyValuePair<string, IEnumerable<string>> header in inner.Headers)
-            {
-                Headers.TryAddWithoutValidation(header.Key, header.Value);
-            }
-        }
-
-        protected override async Task<Stream> CreateContentReadStreamAsync() =>
-            new WatchedStream(await _inner.ReadAsStreamAsync().ConfigureAwait(false), _broken);
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            Stream source = await CreateContentReadStreamAsync().ConfigureAwait(false);
-            await using (source.ConfigureAwait(false))
-            {
-                await source.CopyToAsync(stream).ConfigureAwait(false);
-            }
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _inner.Headers.ContentLength ?? 0;
-            return _inner.Headers.ContentLength is not null;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                _inner.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
+        public override int Read(byte[] buffer, int offset, int count) => Inner.Read(buffer, offset, count);
     }
 }

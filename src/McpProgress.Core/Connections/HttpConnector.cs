@@ -102,61 +102,11 @@ internal static class HttpConnector
                 throw MeasuredStream.TooLong(maximumMessageBytes);
             }
 
-            response.Content = new MeasuredContent(response.Content, maximumMessageBytes, statistics);
+            bool isEventStream = IsEventStream(response.Content);
+            response.Content = new WrappedContent(response.Content, body => new MeasuredStream(body, isEventStream, maximumMessageBytes, statistics));
             return response;
         }
     }
 
     private static bool IsEventStream(HttpContent content) => content.Headers.ContentType?.MediaType == "text/event-stream";
-
-    private sealed class MeasuredContent : HttpContent
-    {
-        private readonly HttpContent _inner;
-        private readonly int _maximumMessageBytes;
-        private readonly TransportStatistics _statistics;
-
-        public MeasuredContent(HttpContent inner, int maximumMessageBytes, TransportStatistics statistics)
-        {
-            _inner = inner;
-            _maximumMessageBytes = maximumMessageBytes;
-            _statistics = statistics;
-            foreach (KeyValuePair<string, IEnumerable<string>> header in inner.Headers)
-            {
-                Headers.TryAddWithoutValidation(header.Key, header.Value);
-            }
-        }
-
-        protected override async Task<Stream> CreateContentReadStreamAsync() =>
-            Measure(await _inner.ReadAsStreamAsync().ConfigureAwait(false));
-
-        protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
-            Measure(await _inner.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
-
-        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
-        {
-            Stream source = await CreateContentReadStreamAsync().ConfigureAwait(false);
-            await using (source.ConfigureAwait(false))
-            {
-                await source.CopyToAsync(stream).ConfigureAwait(false);
-            }
-        }
-
-        private MeasuredStream Measure(Stream body) => new(body, IsEventStream(_inner), _maximumMessageBytes, _statistics);
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _inner.Headers.ContentLength ?? 0;
-            return _inner.Headers.ContentLength is not null;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                _inner.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
-    }
 }

@@ -4,55 +4,24 @@ namespace McpProgress.Core.Transport;
 /// Counts what is read and refuses a message beyond the limit. In a stream of server-sent events a message ends with an
 /// empty line; anything else is one message.
 /// </summary>
-internal sealed class MeasuredStream(Stream inner, bool isEventStream, int maximumMessageBytes, TransportStatistics statistics) : Stream
+internal sealed class MeasuredStream(Stream inner, bool isEventStream, int maximumMessageBytes, TransportStatistics statistics) : ReadStream(inner)
 {
     private long _message;
     private bool _lineIsEmpty = true;
     private byte _last;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        int count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        int count = await Inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         Measure(buffer.Span[..count]);
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(byte[] buffer, int offset, int count)
     {
-        int read = inner.Read(buffer, offset, count);
+        int read = Inner.Read(buffer, offset, count);
         Measure(buffer.AsSpan(offset, read));
         return read;
-    }
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            inner.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 
     private void Measure(ReadOnlySpan<byte> read)
