@@ -117,28 +117,14 @@ public sealed class FastMcpStdioServerTests : FastMcpServerTests
 /// <summary>Over Streamable HTTP.</summary>
 public sealed class FastMcpHttpServerTests : FastMcpServerTests, IAsyncLifetime
 {
-    private PeerProcess? _process;
-    private Uri? _url;
+    private readonly HttpServerPeer _server = new(Script);
 
     /// <inheritdoc/>
-    public async Task InitializeAsync()
-    {
-        if (Node.MissingReason is null)
-        {
-            _process = PeerProcess.Start(Node.Path, [Script, "http"]);
-            _url = await _process.AnnouncedUrlAsync();
-        }
-    }
+    public Task InitializeAsync() => _server.StartAsync();
 
     /// <inheritdoc/>
-    public async Task DisposeAsync()
-    {
-        if (_process is not null)
-        {
-            await _process.DisposeAsync();
-        }
-    }
+    public Task DisposeAsync() => _server.StopAsync();
 
     private protected override Task<ServerConnection> ConnectAsync() =>
-        ServerConnection.ConnectAsync("fastmcp", new HttpEndpoint(_url!));
+        ServerConnection.ConnectAsync("fastmcp", _server.Endpoint);
 }
