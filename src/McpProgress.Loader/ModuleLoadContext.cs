@@ -14,20 +14,26 @@ namespace McpProgress.Loader;
 /// On .NET 10 that spares compiling <c>System.Text.Json</c> at start-up; on .NET 8 the module's newer one is used,
 /// isolated. The versions compared are those of the two files, not the version asked for: every assembly of the module
 /// must see one and the same type, whatever version each was compiled against.
+/// <para>
+/// In a folder named after the platform, such as <c>linux-x64</c>, the build may leave assemblies that are compiled in
+/// advance; they go before those that every platform can load.
+/// </para>
 /// </remarks>
 public sealed class ModuleLoadContext : AssemblyLoadContext
 {
     private static readonly ConcurrentDictionary<string, Lazy<ModuleLoadContext>> Contexts =
         new(OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
-    private static readonly Lazy<Dictionary<string, string>> RuntimeAssemblies = new(ReadTrustedPlatformAssemblies);
+    private static readonly string RuntimeAssemblies = $"{AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")}{Path.PathSeparator}";
 
     private readonly string _folder;
+    private readonly Lazy<Dictionary<string, Version>> _versions;
 
     private ModuleLoadContext(string folder)
         : base($"McpProgress ({folder})")
     {
         _folder = folder;
+        _versions = new(ReadVersions);
     }
 
     /// <summary>Loads a module's main assembly into the load context of its folder.</summary>
@@ -43,7 +49,7 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         string fullPath = Path.GetFullPath(assemblyPath);
         string folder = Path.GetDirectoryName(fullPath)!;
         ModuleLoadContext context = Contexts.GetOrAdd(folder, static f => new(() => new ModuleLoadContext(f))).Value;
-        return context.LoadFromAssemblyPath(fullPath);
+        return context.LoadFromAssemblyPath(context.PathOf(Path.GetFileNameWithoutExtension(fullPath)) ?? fullPath);
     }
 
     /// <summary>Whether a module was loaded from a folder before, in whichever runspace of this process.</summary>
@@ -57,8 +63,8 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     /// </remarks>
     protected override Assembly? Load(AssemblyName assemblyName)
     {
-        string path = Path.Join(_folder, assemblyName.Name + ".dll");
-        return File.Exists(path) && !RuntimeHasAtLeast(path, assemblyName.Name!) ? LoadFromAssemblyPath(path) : null;
+        string name = assemblyName.Name!;
+        return PathOf(name) is { } path && !RuntimeHasAtLeast(name) ? LoadFromAssemblyPath(path) : null;
     }
 
     /// <inheritdoc/>
@@ -76,22 +82,32 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         return 0;
     }
 
-    private static bool RuntimeHasAtLeast(string path, string name) =>
-        RuntimeAssemblies.Value.TryGetValue(name, out string? runtimePath) && VersionOf(runtimePath) >= VersionOf(path);
-
-    private static Version? VersionOf(string path) => AssemblyName.GetAssemblyName(path).Version;
-
-    private static Dictionary<string, string> ReadTrustedPlatformAssemblies()
+    private string? PathOf(string name)
     {
-        string list = AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "";
-        var assemblies = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (string path in list.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        string compiled = Path.Join(_folder, RuntimeInformation.RuntimeIdentifier, name + ".dll");
+        string portable = Path.Join(_folder, name + ".dll");
+        return File.Exists(compiled) ? compiled : File.Exists(portable) ? portable : null;
+    }
+
+    private bool RuntimeHasAtLeast(string name) =>
+        RuntimeAssemblies.Contains($"{Path.DirectorySeparatorChar}{name}.dll{Path.PathSeparator}", StringComparison.OrdinalIgnoreCase)
+        && Default.LoadFromAssemblyName(new AssemblyName(name)).GetName().Version >= VersionOf(name);
+
+    // The build has written the versions down: to read them out of the files takes longer than to load the files.
+    private Version? VersionOf(string name) =>
+        _versions.Value.TryGetValue(name, out Version? version) ? version : AssemblyName.GetAssemblyName(Path.Join(_folder, name + ".dll")).Version;
+
+    private Dictionary<string, Version> ReadVersions()
+    {
+        var versions = new Dictionary<string, Version>(StringComparer.OrdinalIgnoreCase);
+        string list = Path.Join(_folder, "versions.txt");
+        foreach (string line in File.Exists(list) ? File.ReadAllLines(list) : [])
         {
-            // The host never lists a name twice; were it to, the runtime would take the first.
-            assemblies.TryAdd(Path.GetFileNameWithoutExtension(path), path);
+            int space = line.IndexOf(' ', StringComparison.Ordinal);
+            versions[line[..space]] = Version.Parse(line[(space + 1)..]);
         }
 
-        return assemblies;
+        return versions;
     }
 
     private IEnumerable<string> NativeLibraryPaths(string name)

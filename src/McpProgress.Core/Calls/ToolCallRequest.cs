@@ -22,6 +22,12 @@ public sealed record ToolCallRequest(string Tool, JsonObject Arguments)
     /// <summary>Answers what the tool asks while it runs; null where nobody can.</summary>
     public InputResponder? InputResponder { get; init; }
 
+    /// <summary>
+    /// Runs what follows the answer, for a caller whose thread waits for it: that spares a thread of the pool its waking.
+    /// Not every transport asks.
+    /// </summary>
+    public Resumption? Resume { get; init; }
+
     /// <summary>The background work that the call carries, which publishes its own events; null for a call of its own.</summary>
     internal BackgroundTask? Background { get; init; }
 

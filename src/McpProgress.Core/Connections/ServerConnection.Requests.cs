@@ -72,9 +72,12 @@ public sealed partial class ServerConnection
         Task<JsonRpcResponse>? answer = null;
         try
         {
-            answer = direct is not null
-                ? direct.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token)
-                : Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
+            if (direct is not null)
+            {
+                return (await direct.SendRequestAsync(wire.ToJsonRpc(), wire.Resume, timers.Ended).ConfigureAwait(false)).Result;
+            }
+
+            answer = Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
             _ = answer.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return (await answer.WaitAsync(timers.Ended).ConfigureAwait(false)).Result;
         }
@@ -86,7 +89,7 @@ public sealed partial class ServerConnection
         {
             RequestId? unanswered = progress is null ? null : _progress.Abandon(progress.Token);
             bool isStdio = Endpoint is StdioEndpoint;
-            _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && direct is null && answer is not null ? answer : Task.CompletedTask, responseStream);
+            _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && answer is not null ? answer : Task.CompletedTask, responseStream);
             throw Early(timers.End, wire, idle);
         }
         catch (Exception exception) when (progress is { IsAsked: true } && exception is not (OperationCanceledException or McpFailureException))

@@ -46,13 +46,13 @@ public sealed partial class ServerConnection : IAsyncDisposable
     private StdioTransport? _stdio;
     private HttpClient? _http;
     private ConnectLimit? _connectLimit;
+    private string? _key;
     private int _status = (int)ConnectionStatus.Connected;
 
     private ServerConnection(string name, ServerEndpoint endpoint, ConnectionOptions options)
     {
         Name = name;
         Endpoint = endpoint;
-        Key = endpoint.ToKey() ?? name;
         _options = options;
         _closed = new Lazy<Task>(CloseAsync);
         Events = ScopeOf();
@@ -117,7 +117,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     /// What is the same for every connection to the same server. It is kept on disk, and command lines and addresses may
     /// carry secrets: of these it has the program or the path, and a hash.
     /// </summary>
-    public string Key { get; }
+    public string Key => _key ??= Endpoint.ToKey() ?? Name;
 
     /// <summary>The MCP Callback Protocol on this connection.</summary>
     public McpcClient Mcpc { get; }
@@ -207,6 +207,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
                 Progress = progress,
                 IdleTimeout = call.IdleTimeout,
                 Timeout = call.Timeout,
+                Resume = call.Resume,
             };
             var result = new ToolCallResult(await RequestAsync(request, cancellationToken).ConfigureAwait(false), progress.Count);
             progress.Events?.Finish(call.Tool, result);
@@ -310,7 +311,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
                 return new StdioConnector(Name, () =>
                 {
                     _process = ServerProcess.Start(stdio);
-                    return _stdio = new StdioTransport(_process.Output, _process.Input, _tap, Statistics, _options.MaximumMessageBytes);
+                    return _stdio = new StdioTransport(_process.Output, _process.Input, _tap, Statistics, _options.MaximumMessageBytes, isPipe: true);
                 });
 
             case StreamEndpoint streams:

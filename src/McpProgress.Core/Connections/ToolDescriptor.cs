@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Text;
 using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Connections;
@@ -7,7 +8,7 @@ namespace McpProgress.Core.Connections;
 /// <summary>A tool as its server describes it (specification, server/tools).</summary>
 public sealed record ToolDescriptor
 {
-    private static readonly JsonElement AnyObject = JsonSerializer.SerializeToElement(new { type = "object" });
+    private static readonly JsonElement AnyObject = JsonDocument.Parse("""{ "type": "object" }""").RootElement;
 
     private ToolDescriptor(JsonObject definition) => Definition = definition;
 
@@ -61,7 +62,7 @@ public sealed record ToolDescriptor
     {
         try
         {
-            return JsonSerializer.SerializeToElement(schema);
+            return schema.ToElement();
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {

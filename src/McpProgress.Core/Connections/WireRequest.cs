@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Transport;
 using ModelContextProtocol.Protocol;
 
 namespace McpProgress.Core.Connections;
@@ -18,6 +19,9 @@ internal sealed record WireRequest(string Method, JsonObject Parameters)
 
     /// <summary>The value of the header <c>Mcp-Name</c> where the SDK does not know it, such as a task's id.</summary>
     public string? RoutingName { get; init; }
+
+    /// <summary>Runs what follows the answer; null is the pool. Only over stdio, before revision 2026-07-28.</summary>
+    public Resumption? Resume { get; init; }
 
     public JsonRpcRequest ToJsonRpc()
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls.Arguments;
+using McpProgress.Core.Text;
 using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Tasks;
@@ -56,7 +57,7 @@ public sealed record InputAnswer(string Action, IReadOnlyDictionary<string, obje
             }
         }
 
-        return this with { Checked = ArgumentBinder.Bind(JsonSerializer.SerializeToElement(schema), content) };
+        return this with { Checked = ArgumentBinder.Bind(schema.ToElement(), content) };
     }
 
     /// <summary>The answer on the wire (<c>ElicitResult</c>).</summary>

@@ -4,28 +4,34 @@ using ModelContextProtocol.Protocol;
 
 namespace McpProgress.Core.Transport;
 
+/// <summary>Asked to run what follows an answer, by whoever waits for it with a thread of their own.</summary>
+/// <param name="next">What follows.</param>
+/// <returns>False: the thread is busy with something else, and the pool is to run it.</returns>
+public delegate bool Resumption(Action next);
+
 /// <summary>
-/// Requests of ours that wait for their answers at the tap. The SDK hands each message to three tasks before its caller
-/// hears of it; an answer that is met here goes to its caller at once.
+/// The requests of a transport that wait for their answers. The SDK's session hands every message on over three tasks and
+/// knows no order of them; an answer that is met here goes to its caller at once.
 /// </summary>
 internal sealed class PendingRequests
 {
-    private readonly ConcurrentDictionary<RequestId, TaskCompletionSource<JsonRpcMessageWithId>> _pending = new();
+    private readonly ConcurrentDictionary<RequestId, Pending> _pending = new();
     private volatile Exception? _ended;
 
     /// <summary>Waits for the answer to a request, which must be added before it is sent.</summary>
+    /// <param name="id">The request.</param>
+    /// <param name="resume">Runs what follows the answer; null is the pool.</param>
     /// <exception cref="IOException">The transport has ended, or ends before the answer.</exception>
-    public Task<JsonRpcMessageWithId> Add(RequestId id)
+    public TaskCompletionSource<JsonRpcMessageWithId> Add(RequestId id, Resumption? resume = null)
     {
-        // The reader goes on with the next message, whatever the caller does with this one.
-        var answer = new TaskCompletionSource<JsonRpcMessageWithId>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _pending[id] = answer;
+        var pending = new Pending(resume);
+        _pending[id] = pending;
         if (_ended is { } reason)
         {
-            Fail(answer, reason);
+            pending.Fail(reason);
         }
 
-        return answer.Task;
+        return pending;
     }
 
     /// <summary>Waits no longer.</summary>
@@ -34,24 +40,17 @@ internal sealed class PendingRequests
     /// <summary>Takes an answer that is waited for here. False: it is somebody else's.</summary>
     public bool TryAnswer(JsonRpcMessage message) =>
         message is JsonRpcMessageWithId answer and (JsonRpcResponse or JsonRpcError)
-        && _pending.TryRemove(answer.Id, out TaskCompletionSource<JsonRpcMessageWithId>? pending)
-        && pending.TrySetResult(answer);
+        && _pending.TryRemove(answer.Id, out Pending? pending)
+        && pending.Answer(answer);
 
     /// <summary>Fails all that wait, and all that come: nothing will be read any more.</summary>
     public void End(Exception? error)
     {
         _ended = error ?? new IOException("The server closed its output.");
-        foreach (TaskCompletionSource<JsonRpcMessageWithId> pending in _pending.Values)
+        foreach (Pending pending in _pending.Values)
         {
-            Fail(pending, _ended);
+            pending.Fail(_ended);
         }
-    }
-
-    // Looked at here: whoever waits may leave at this very moment, and then nobody would.
-    private static void Fail(TaskCompletionSource<JsonRpcMessageWithId> pending, Exception reason)
-    {
-        pending.TrySetException(reason);
-        _ = pending.Task.Exception;
     }
 
     /// <summary>The result in an answer.</summary>
@@ -62,4 +61,40 @@ internal sealed class PendingRequests
         JsonRpcError error => throw new McpProtocolException(error.Error.Message, (McpErrorCode)error.Error.Code),
         _ => throw new InvalidOperationException($"{answer.GetType().Name} is no answer."),
     };
+
+    /// <summary>The reader goes on with the next message, whatever the caller does with this one: it never runs what follows.</summary>
+    private sealed class Pending(Resumption? resume)
+        : TaskCompletionSource<JsonRpcMessageWithId>(resume is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None)
+    {
+        public bool Answer(JsonRpcMessageWithId answer)
+        {
+            if (resume is null)
+            {
+                return TrySetResult(answer);
+            }
+
+            Continue(() => TrySetResult(answer));
+            return true;
+        }
+
+        public void Fail(Exception reason) => Continue(() =>
+        {
+            TrySetException(reason);
+
+            // Looked at here: whoever waits may leave at this very moment, and then nobody would.
+            _ = Task.Exception;
+        });
+
+        private void Continue(Action complete)
+        {
+            if (resume is null)
+            {
+                complete();
+            }
+            else if (!resume(complete))
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static next => next(), complete, preferLocal: false);
+            }
+        }
+    }
 }

@@ -29,6 +29,7 @@ internal sealed class StdioTransport : ITransport
     private readonly Action<string>? _unreadable;
     private readonly LineBuffer _lines;
     private readonly int _maximumMessageBytes;
+    private readonly bool _isPipe;
     private readonly SemaphoreSlim _writing = new(1, 1);
     private ArrayBufferWriter<byte> _outgoing = new(InitialOutgoing);
     private readonly Channel<JsonRpcMessage> _messages = TappedTransport.NewChannel();
@@ -43,13 +44,18 @@ internal sealed class StdioTransport : ITransport
     /// <param name="statistics">Counts what crosses.</param>
     /// <param name="maximumMessageBytes">A longer line is skipped.</param>
     /// <param name="unreadable">Told why a line was skipped; runs on the reader.</param>
+    /// <param name="isPipe">
+    /// The input is the pipe of a process: a thread of its own waits in the system's read, which costs a call one wake-up
+    /// instead of three (poller, pool, worker). It ends when the process and all that hold its output have ended.
+    /// </param>
     public StdioTransport(
         Stream input,
         Stream output,
         OrderedTap tap,
         TransportStatistics statistics,
         int maximumMessageBytes,
-        Action<string>? unreadable = null)
+        Action<string>? unreadable = null,
+        bool isPipe = false)
     {
         _input = input;
         _output = output;
@@ -58,7 +64,10 @@ internal sealed class StdioTransport : ITransport
         _unreadable = unreadable;
         _maximumMessageBytes = maximumMessageBytes;
         _lines = new LineBuffer(maximumMessageBytes);
-        _reading = Task.Run(ReadAsync);
+        _isPipe = isPipe;
+        _reading = isPipe
+            ? Task.Factory.StartNew(ReadAsync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()
+            : Task.Run(ReadAsync);
     }
 
     /// <summary>Completes when the server's output has ended and every line before the end was handled.</summary>
@@ -72,16 +81,29 @@ internal sealed class StdioTransport : ITransport
 
     /// <summary>Sends a request past the SDK's session, which does not get to see the answer either.</summary>
     /// <param name="request">The request, with an id that the SDK does not give out.</param>
+    /// <param name="resume">Runs what follows the answer; null is the pool.</param>
     /// <param name="cancellationToken">Waits no longer; the server is not told.</param>
     /// <exception cref="McpProtocolException">The server answered with an error.</exception>
     /// <exception cref="IOException">The connection ended before the answer.</exception>
-    public async Task<JsonRpcResponse> SendRequestAsync(JsonRpcRequest request, CancellationToken cancellationToken)
+    public async Task<JsonRpcResponse> SendRequestAsync(JsonRpcRequest request, Resumption? resume, CancellationToken cancellationToken)
     {
-        Task<JsonRpcMessageWithId> answer = _pending.Add(request.Id);
+        TaskCompletionSource<JsonRpcMessageWithId> answer = _pending.Add(request.Id, resume);
+        using CancellationTokenRegistration cancel = cancellationToken.UnsafeRegister(
+            static (pending, token) => ((TaskCompletionSource<JsonRpcMessageWithId>)pending!).TrySetCanceled(token), answer);
         try
         {
-            await SendMessageAsync(request, cancellationToken).ConfigureAwait(false);
-            return PendingRequests.ResultOf(await answer.WaitAsync(cancellationToken).ConfigureAwait(false));
+            Task sending = SendMessageAsync(request, cancellationToken);
+            if (!sending.IsCompleted)
+            {
+                // The server does not read, and half a line cannot be taken back. Whoever cancels does not wait for it.
+                await (await Task.WhenAny(sending, answer.Task).ConfigureAwait(false)).ConfigureAwait(false);
+            }
+            else
+            {
+                await sending.ConfigureAwait(false);
+            }
+
+            return PendingRequests.ResultOf(await answer.Task.ConfigureAwait(false));
         }
         finally
         {
@@ -148,7 +170,9 @@ internal sealed class StdioTransport : ITransport
         {
             while (true)
             {
-                int count = await _input.ReadAsync(_lines.GetMemory(), _closing.Token).ConfigureAwait(false);
+                int count = _isPipe
+                    ? _input.Read(_lines.GetMemory().Span)
+                    : await _input.ReadAsync(_lines.GetMemory(), _closing.Token).ConfigureAwait(false);
                 if (count == 0)
                 {
                     break;
@@ -158,7 +182,16 @@ internal sealed class StdioTransport : ITransport
                 _lines.Advance(count);
                 while (NextForSdk() is { } message)
                 {
-                    await _messages.Writer.WriteAsync(message, _closing.Token).ConfigureAwait(false);
+                    ValueTask handedOver = _messages.Writer.WriteAsync(message, _closing.Token);
+                    if (_isPipe && !handedOver.IsCompletedSuccessfully)
+                    {
+                        // Not awaited: the rest would run, and block, on a thread of the pool.
+                        handedOver.AsTask().GetAwaiter().GetResult();
+                    }
+                    else
+                    {
+                        await handedOver.ConfigureAwait(false);
+                    }
                 }
             }
 

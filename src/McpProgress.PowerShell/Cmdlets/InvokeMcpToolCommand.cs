@@ -253,6 +253,9 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
         {
             Observer = ProgressVariable is null ? row?.Pacer : new ProgressCollector(row?.Pacer, _updates),
             InputResponder = responder.AnswerAsync,
+
+            // Calls side by side go on while the pipeline thread gets their input.
+            Resume = _group is null ? pump.TryResume : null,
         };
         try
         {

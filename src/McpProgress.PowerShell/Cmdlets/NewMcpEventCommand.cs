@@ -16,7 +16,7 @@ namespace McpProgress.PowerShell.Cmdlets;
 [OutputType(typeof(McpEvent))]
 public sealed class NewMcpEventCommand : McpCmdlet
 {
-    private static readonly JsonElement AnyObject = JsonSerializer.SerializeToElement(new { type = "object" });
+    private static readonly JsonElement AnyObject = JsonDocument.Parse("""{ "type": "object" }""").RootElement;
 
     /// <summary>The event's name.</summary>
     [Parameter(Mandatory = true, Position = 0)]

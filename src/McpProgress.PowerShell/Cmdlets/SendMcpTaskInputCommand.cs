@@ -12,7 +12,7 @@ namespace McpProgress.PowerShell.Cmdlets;
 [OutputType(typeof(void))]
 public sealed class SendMcpTaskInputCommand : TaskCmdlet
 {
-    private static readonly JsonElement AnyObject = JsonSerializer.SerializeToElement(new { type = "object" });
+    private static readonly JsonElement AnyObject = JsonDocument.Parse("""{ "type": "object" }""").RootElement;
 
     /// <summary>The answer: a hashtable, an object or JSON text; decline or cancel for no answer.</summary>
     [Parameter(Mandatory = true, Position = 1)]

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Text;
 
 namespace McpProgress.PowerShell.Conversion;
 
@@ -33,7 +34,7 @@ internal static class JsonOutput
 
     private static object? ToScalar(JsonNode node)
     {
-        JsonElement element = node is JsonValue value && value.TryGetValue(out JsonElement parsed) ? parsed : JsonSerializer.SerializeToElement(node);
+        JsonElement element = node is JsonValue value && value.TryGetValue(out JsonElement parsed) ? parsed : node.ToElement();
         return element.ValueKind switch
         {
             JsonValueKind.String => element.GetString(),

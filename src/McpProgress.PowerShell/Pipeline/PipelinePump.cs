@@ -18,6 +18,7 @@ internal sealed class PipelinePump(Action? whenSlow = null)
     private Action? _whenSlow = whenSlow;
     private Action? _last;
     private bool _completed;
+    private bool _waiting;
 
     /// <summary>Asks for an action on the pipeline thread. Ignored once the pump has completed: nobody draws what comes after.</summary>
     /// <returns>Whether it was taken.</returns>
@@ -36,6 +37,25 @@ internal sealed class PipelinePump(Action? whenSlow = null)
         }
     }
 
+    /// <summary>
+    /// Runs what the work does next on the pipeline thread, if that is waiting for nothing else: its one waking then serves
+    /// both. Refused while the thread is busy, as with a handler of the user's that may itself wait for the work.
+    /// </summary>
+    public bool TryResume(Action next)
+    {
+        lock (_actions)
+        {
+            if (!_waiting || _actions.Count > 0)
+            {
+                return false;
+            }
+
+            _actions.Enqueue(next);
+            Monitor.Pulse(_actions);
+            return true;
+        }
+    }
+
     /// <summary>Asks for an action on the pipeline thread when the work has ended, however it ended, stopped or not.</summary>
     public void Finally(Action action) => _last += action;
 
@@ -46,7 +66,7 @@ internal sealed class PipelinePump(Action? whenSlow = null)
     {
         try
         {
-            RunUntil(Task.Run(work), stop);
+            RunUntil(work(), stop);
         }
         finally
         {
@@ -73,7 +93,7 @@ internal sealed class PipelinePump(Action? whenSlow = null)
             TaskScheduler.Default);
 
         ExceptionDispatchInfo? failure = null;
-        while (Next(happened) is { } action)
+        while (Next(happened, mayResume: failure is null) is { } action)
         {
             try
             {
@@ -114,7 +134,7 @@ internal sealed class PipelinePump(Action? whenSlow = null)
     }
 
     /// <summary>The next action; null once it has happened and all before it is done.</summary>
-    private Action? Next(Task happened)
+    private Action? Next(Task happened, bool mayResume)
     {
         lock (_actions)
         {
@@ -122,9 +142,11 @@ internal sealed class PipelinePump(Action? whenSlow = null)
             {
                 if (happened.IsCompleted)
                 {
+                    _waiting = false;
                     return null;
                 }
 
+                _waiting = mayResume;
                 if (_whenSlow is null)
                 {
                     Monitor.Wait(_actions);
@@ -136,6 +158,7 @@ internal sealed class PipelinePump(Action? whenSlow = null)
                 }
             }
 
+            _waiting = false;
             return _actions.Dequeue();
         }
     }

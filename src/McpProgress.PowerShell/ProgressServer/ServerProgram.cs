@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using McpProgress.Core.Connections;
+using McpProgress.PowerShell.State;
 
 namespace McpProgress.PowerShell.ProgressServer;
 
@@ -10,8 +11,6 @@ internal static class ServerProgram
 {
     /// <summary>Set for a PowerShell that was started to be the server itself.</summary>
     public const string ServeHereVariable = "MCPPROGRESS_SERVE_HERE";
-
-    private static readonly string Folder = Path.GetDirectoryName(typeof(ServerProgram).Assembly.Location)!;
 
     /// <summary>The server executable, serving HTTP until its standard input ends.</summary>
     /// <param name="dotnet">The full path of the <c>dotnet</c> command.</param>
@@ -47,14 +46,14 @@ internal static class ServerProgram
 
     // The server executable that comes with the module.
     private static StdioEndpoint Executable(string dotnet, string[] arguments) =>
-        new(dotnet, [Path.Combine(Folder, "mcpprogress-server.dll"), .. arguments]);
+        new(dotnet, [Path.Combine(ModuleFolder.Bin, "mcpprogress-server.dll"), .. arguments]);
 
     private static string[] TaskOption(string? taskStore) => taskStore is null ? [] : ["--task-store", $"file:{taskStore}"];
 
     private static StdioEndpoint Shell(string script)
     {
         string home = Path.GetDirectoryName(typeof(PSObject).Assembly.Location)!;
-        string manifest = Path.Combine(Path.GetDirectoryName(Folder)!, "McpProgress.psd1");
+        string manifest = Path.Combine(ModuleFolder.Root, "McpProgress.psd1");
         string[] arguments = ["-NoProfile", "-NonInteractive", "-Command", $"Import-Module {Quoted(manifest)}; {script}"];
         string launcher = Path.Combine(home, OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh");
 

@@ -91,7 +91,7 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
         message = TerminalText.Clean(message, keepLines: true);
         try
         {
-            var answer = context.AskAsync(new ElicitationRequest(message, JsonSerializer.SerializeToElement(schema))).GetAwaiter().GetResult();
+            var answer = context.AskAsync(new ElicitationRequest(message, schema.ToElement())).GetAwaiter().GetResult();
             if (answer.IsAccepted)
             {
                 return answer.Content;

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Text;
 
 namespace McpProgress.PowerShell.Publishing;
 
@@ -62,7 +63,7 @@ internal static class CommandSchema
             result["oneOf"] = alternatives;
         }
 
-        return JsonSerializer.SerializeToElement(result);
+        return result.ToElement();
     }
 
     /// <summary>

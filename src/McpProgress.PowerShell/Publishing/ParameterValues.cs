@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using System.Xml;
 using McpProgress.Core;
 using McpProgress.Core.Calls.Arguments;
+using McpProgress.Core.Text;
 using McpProgress.Server.Tools;
 
 namespace McpProgress.PowerShell.Publishing;
@@ -104,7 +105,7 @@ internal static class ParameterValues
         JsonValueKind.String => node.GetValue<string>(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => OfNumber(JsonSerializer.SerializeToElement(node)),
+        JsonValueKind.Number => OfNumber(node.ToElement()),
         _ => null,
     };
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using McpProgress.Core;
+using McpProgress.PowerShell.State;
 using McpProgress.Server.Protocol;
 using McpProgress.Server.Tasks;
 using McpProgress.Server.Tools;
@@ -209,7 +210,7 @@ internal sealed partial class Publication : IDisposable
         recipe.Location,
         Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
         AppContext.BaseDirectory,
-        Path.GetDirectoryName(typeof(Publication).Assembly.Location)!,
+        ModuleFolder.Bin,
     ];
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Remark}")]
