@@ -80,6 +80,20 @@ function Invoke-Pwsh {
     }
 }
 
+function Invoke-Precompilation {
+    <# .SYNOPSIS Compiles the module in advance for platforms, and says so where the compiler for one cannot be had. #>
+    param([string[]] $Platform)
+
+    $PSNativeCommandUseErrorActionPreference = $false
+    foreach ($name in $Platform) {
+        $output = dotnet publish (Join-Path $PSScriptRoot 'tools/Precompile') --runtime $name "-p:PowerShellHome=$PSHOME" -nodeReuse:false -v:q -nologo -tl:off 2>&1
+        if ($LASTEXITCODE -ne 0) {
+            $reason = $output -match ' error ' -replace '.* (error \w+: )', '$1' | Select-Object -First 1
+            Write-Host "Not compiled in advance for ${name}, where the module will start slower: $reason"
+        }
+    }
+}
+
 function Write-HelpFile {
     <# .SYNOPSIS Writes the help files again when a page, the cmdlets or the converter is newer than they are. #>
     $pages = Join-Path $PSScriptRoot 'docs/en-US'
@@ -94,8 +108,11 @@ function Write-HelpFile {
 
 function Invoke-Build {
     <# .SYNOPSIS Publishes the module into out/McpProgress. #>
+    param([string[]] $Platform = [System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier)
+
     Write-Step "Building the module ($Configuration)"
     Invoke-BuildProject PublishModule
+    Invoke-Precompilation $Platform
     Write-HelpFile
     Write-Host "The module is in $module"
 }
@@ -167,7 +184,7 @@ function Get-Nuspec {
 function Invoke-Package {
     <# .SYNOPSIS Packs the module, built anew: the package holds nothing an earlier build left behind. #>
     if (Test-Path -LiteralPath $module) { Remove-Item -LiteralPath $module -Recurse }
-    Invoke-Build
+    Invoke-Build -Platform linux-x64, linux-arm64, osx-arm64, win-x64, win-arm64
     Write-Step 'Packing'
     $nuspec = Join-Path $out 'McpProgress.nuspec'
     Get-Nuspec | Set-Content -LiteralPath $nuspec
