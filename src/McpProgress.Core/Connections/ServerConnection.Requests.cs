@@ -51,8 +51,10 @@ public sealed partial class ServerConnection
     /// <summary>Sends a request whose result is an object.</summary>
     /// <exception cref="McpFailureException">McpProtocolError, McpConnectionLost, McpIdleTimeout, McpTimeout or McpCancelled.</exception>
     internal async Task<JsonObject> RequestAsync(WireRequest request, CancellationToken cancellationToken) =>
-        await SendAsync(request, cancellationToken).ConfigureAwait(false) as JsonObject
-        ?? throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered {request.Describe()} with something that is no result.");
+        ResultOf(request, await SendAsync(request, cancellationToken).ConfigureAwait(false));
+
+    private JsonObject ResultOf(WireRequest request, JsonNode? result) =>
+        result as JsonObject ?? throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered {request.Describe()} with something that is no result.");
 
     private async Task<JsonNode?> SendAsync(WireRequest wire, CancellationToken cancellationToken)
     {
@@ -65,10 +67,10 @@ public sealed partial class ServerConnection
         TimeSpan idle = wire.IdleTimeout ?? _options.IdleTimeout;
         using var timers = new CallTimers(progress ?? new CallProgress(0, _options.Time, null), idle, wire.Timeout, _options.Time, cancellationToken);
         using CancellationTokenRegistration lost = _lost.Token.UnsafeRegister(static state => ((CallTimers)state!).Finish(CallEnd.Lost), timers);
-        var responseStream = new CancellationTokenSource();
 
         // Before 2026-07-28 the SDK has nothing to add to a request that has an id of its own.
         StdioTransport? direct = progress is null || IsStateless ? null : _stdio;
+        var responseStream = new CancellationTokenSource();
         Task<JsonRpcResponse>? answer = null;
         try
         {

@@ -198,7 +198,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
             work.ProgressToken = progress.Token;
         }
 
-        using IDisposable responder = Inputs.Open(call.InputResponder);
+        using IDisposable responder = Inputs.Open(call.InputResponder, inFlow: IsStateless);
         progress.Events?.Open(EventNames.CallStarted, Events, new JsonObject { ["tool"] = call.Tool });
         try
         {
@@ -209,7 +209,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
                 Timeout = call.Timeout,
                 Resume = call.Resume,
             };
-            var result = new ToolCallResult(await RequestAsync(request, cancellationToken).ConfigureAwait(false), progress.Count);
+            var result = new ToolCallResult(ResultOf(request, await SendAsync(request, cancellationToken).ConfigureAwait(false)), progress.Count);
             progress.Events?.Finish(call.Tool, result);
             return result;
         }

@@ -10,6 +10,8 @@ public sealed record ToolDescriptor
 {
     private static readonly JsonElement AnyObject = JsonDocument.Parse("""{ "type": "object" }""").RootElement;
 
+    private HashSet<string>? _argumentNames;
+
     private ToolDescriptor(JsonObject definition) => Definition = definition;
 
     /// <summary>The name to call it by.</summary>
@@ -23,6 +25,13 @@ public sealed record ToolDescriptor
 
     /// <summary>The JSON Schema of its arguments.</summary>
     public JsonElement InputSchema { get; init; } = AnyObject;
+
+    /// <summary>The names of its arguments, whose case does not matter.</summary>
+    public IReadOnlySet<string> ArgumentNames => _argumentNames ??= new(
+        InputSchema.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object
+            ? properties.EnumerateObject().Select(property => property.Name)
+            : [],
+        StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The JSON Schema of its structured result, if it has one.</summary>
     public JsonElement? OutputSchema { get; init; }

@@ -86,26 +86,31 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
 
     private static JsonObject Bounded(JsonObject payload)
     {
-        bool truncated = false;
-        foreach ((string key, JsonNode? value) in payload.ToArray())
+        KeyValuePair<string, JsonNode?>[] tooLong = [.. payload.Where(member => IsTooLong(member.Value))];
+        foreach ((string key, JsonNode? value) in tooLong)
         {
-            if (value is JsonValue scalar && scalar.TryGetValue(out string? text) && text.Length > LongestText)
+            if (value is JsonValue text)
             {
-                payload[key] = text[..LongestText];
-                truncated = true;
+                payload[key] = text.GetValue<string>()[..LongestText];
             }
-            else if (value is JsonObject or JsonArray && value.ToJsonString().Length > LongestStructure)
+            else
             {
                 payload.Remove(key);
-                truncated = true;
             }
         }
 
-        if (truncated)
+        if (tooLong.Length > 0)
         {
             payload["truncated"] = true;
         }
 
         return payload;
     }
+
+    private static bool IsTooLong(JsonNode? value) => value switch
+    {
+        JsonValue scalar => scalar.TryGetValue(out string? text) && text.Length > LongestText,
+        JsonObject or JsonArray => value.ToJsonString().Length > LongestStructure,
+        _ => false,
+    };
 }

@@ -22,7 +22,7 @@ public sealed class ProgressPacer : IProgressObserver, IDisposable
     private readonly TimeSpan _interval;
     private readonly Action _requestDraw;
     private readonly RateEstimator _rate;
-    private readonly ITimer _timer;
+    private ITimer? _timer;
     private ProgressUpdate _latest;
     private int _percent = -1;
     private long _drawnSequence;
@@ -40,7 +40,6 @@ public sealed class ProgressPacer : IProgressObserver, IDisposable
         _requestDraw = requestDraw;
         _time = time ?? TimeProvider.System;
         _rate = new RateEstimator(_time);
-        _timer = _time.CreateTimer(static state => ((ProgressPacer)state!).Request(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>
@@ -60,6 +59,7 @@ public sealed class ProgressPacer : IProgressObserver, IDisposable
             TimeSpan wait = _drawnSequence == 0 ? TimeSpan.Zero : _interval - _time.GetElapsedTime(_drawnAt);
             if (wait > TimeSpan.Zero)
             {
+                _timer ??= _time.CreateTimer(static state => ((ProgressPacer)state!).Request(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 _timer.Change(wait, Timeout.InfiniteTimeSpan);
                 return;
             }
@@ -96,7 +96,7 @@ public sealed class ProgressPacer : IProgressObserver, IDisposable
             _disposed = true;
         }
 
-        _timer.Dispose();
+        _timer?.Dispose();
     }
 
     private void Request()

@@ -25,7 +25,7 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
     public override async Task<ToolCallResult?> StartAsync(CancellationToken cancellationToken)
     {
         ServerConnection connection = Slot.Current;
-        using IDisposable inputs = connection.Inputs.Open(AskAsync);
+        using IDisposable inputs = connection.Inputs.Open(AskAsync, inFlow: true);
         CallProgress progress = connection.OpenProgress(this);
         Task.ProgressToken = progress.Token;
         try

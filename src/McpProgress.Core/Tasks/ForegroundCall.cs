@@ -9,13 +9,13 @@ public static class ForegroundCall
 {
     /// <summary>The result; progress goes to the call's observer in either case.</summary>
     /// <exception cref="McpFailureException">As <see cref="ServerConnection.CallToolAsync"/>.</exception>
-    public static async Task<ToolCallResult> RunAsync(ServerConnection connection, ToolDescriptor tool, ToolCallRequest call, CancellationToken cancellationToken)
-    {
-        if (tool.TaskSupport != "required" || connection.IsStateless)
-        {
-            return await connection.CallToolAsync(call, cancellationToken).ConfigureAwait(false);
-        }
+    public static Task<ToolCallResult> RunAsync(ServerConnection connection, ToolDescriptor tool, ToolCallRequest call, CancellationToken cancellationToken) =>
+        tool.TaskSupport != "required" || connection.IsStateless
+            ? connection.CallToolAsync(call, cancellationToken)
+            : RunAsTaskAsync(connection, tool, call, cancellationToken);
 
+    private static async Task<ToolCallResult> RunAsTaskAsync(ServerConnection connection, ToolDescriptor tool, ToolCallRequest call, CancellationToken cancellationToken)
+    {
         var request = new BackgroundRequest(tool, call.Arguments) { Kind = BackgroundKind.Task, InputResponder = call.InputResponder };
         BackgroundTask task = await new BackgroundTasks(null).StartAsync(connection, request, Relay(call.Observer), cancellationToken).ConfigureAwait(false);
         using CancellationTokenRegistration cancel = cancellationToken.UnsafeRegister(static state => ((BackgroundTask)state!).Cancel(), task);

@@ -34,11 +34,20 @@ internal sealed class InputDesk
     /// </summary>
     public void Close() => _closed.Cancel();
 
-    /// <summary>Registers who answers for the call made in this flow, until disposed.</summary>
-    public IDisposable Open(InputResponder? responder)
+    /// <summary>Registers who answers for a call, until disposed.</summary>
+    /// <param name="responder">Who answers; null where nobody can.</param>
+    /// <param name="inFlow">
+    /// The SDK asks in the flow of the call (revision 2026-07-28). Where it does not, a value that flows would only slow down
+    /// every step of the call.
+    /// </param>
+    public IDisposable Open(InputResponder? responder, bool inFlow)
     {
         var registration = new Registration(this, responder);
-        _current.Value = registration;
+        if (inFlow)
+        {
+            _current.Value = registration;
+        }
+
         lock (_lock)
         {
             _calls.Add(registration);

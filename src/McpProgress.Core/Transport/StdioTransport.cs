@@ -126,7 +126,7 @@ internal sealed class StdioTransport : ITransport
             _outgoing.ResetWrittenCount();
             using (var json = new Utf8JsonWriter(_outgoing))
             {
-                JsonSerializer.Serialize(json, message, MessageType);
+                Write(json, message);
             }
 
             _outgoing.Write("\n"u8);
@@ -144,6 +144,24 @@ internal sealed class StdioTransport : ITransport
         {
             _writing.Release();
         }
+    }
+
+    // A request is written here: what its parameters are made of need not be found out by the serializer.
+    private static void Write(Utf8JsonWriter json, JsonRpcMessage message)
+    {
+        if (message is not JsonRpcRequest { Id.Id: long id, Params: { } parameters } request)
+        {
+            JsonSerializer.Serialize(json, message, MessageType);
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("jsonrpc"u8, "2.0"u8);
+        json.WriteNumber("id"u8, id);
+        json.WriteString("method"u8, request.Method);
+        json.WritePropertyName("params"u8);
+        parameters.WriteTo(json);
+        json.WriteEndObject();
     }
 
     /// <inheritdoc/>

@@ -125,7 +125,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
             IReadOnlyList<ToolDescriptor> tools = connection.Core.KnownTools ?? Await(cancellationToken => connection.Core.GetToolsAsync(cancellationToken: cancellationToken));
             ToolDescriptor tool = ToolLookup.Find(connection.Core, tools, name);
             PSObject? item = piped is McpConnection or McpTool ? null : InputObject;
-            var request = new ToolCallRequest(tool.Name, ArgumentBinder.Bind(tool.InputSchema, ToolArguments.Collect(tool.InputSchema, Argument, item)))
+            var request = new ToolCallRequest(tool.Name, ArgumentBinder.Bind(tool.InputSchema, ToolArguments.Collect(tool, Argument, item)))
             {
                 Timeout = Seconds.ToTimeSpan(TimeoutSec),
                 IdleTimeout = IdleTimeoutSec is { } idle ? Seconds.ToTimeSpan(idle) : null,
@@ -251,7 +251,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
         var responder = new ConsoleResponder(pump, Host, InputHandler);
         ToolCallRequest call = request with
         {
-            Observer = ProgressVariable is null ? row?.Pacer : new ProgressCollector(row?.Pacer, _updates),
+            Observer = ProgressVariable is null ? row : new ProgressCollector(row, _updates),
             InputResponder = responder.AnswerAsync,
 
             // Calls side by side go on while the pipeline thread gets their input.

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Text.Json;
 using McpProgress.Core;
 using McpProgress.Core.Calls.Arguments;
+using McpProgress.Core.Connections;
 
 namespace McpProgress.PowerShell.Conversion;
 
@@ -10,11 +11,11 @@ namespace McpProgress.PowerShell.Conversion;
 internal static class ToolArguments
 {
     /// <summary>All arguments, as plain values; a piped object's property wins over <paramref name="argument"/>.</summary>
-    /// <param name="schema">The tool's input schema.</param>
+    /// <param name="tool">The tool.</param>
     /// <param name="argument">A dictionary, an object or JSON text; null for none.</param>
     /// <param name="piped">The piped object; null for none.</param>
     /// <exception cref="McpFailureException">McpInvalidArgument.</exception>
-    public static IReadOnlyDictionary<string, object?> Collect(JsonElement schema, object? argument, PSObject? piped)
+    public static IReadOnlyDictionary<string, object?> Collect(ToolDescriptor tool, object? argument, PSObject? piped)
     {
         Dictionary<string, object?> given = FromArgument(argument);
         if (piped is null)
@@ -22,9 +23,9 @@ internal static class ToolArguments
             return given;
         }
 
-        HashSet<string> names = NamesOf(schema);
+        IReadOnlySet<string> names = tool.ArgumentNames;
         Dictionary<string, object?> fromPipe = IsScalar(piped.BaseObject)
-            ? FromScalar(schema, names, given, piped.BaseObject)
+            ? FromScalar(tool.InputSchema, names, given, piped.BaseObject)
             : PlainValue.PropertiesOf(piped, names);
         foreach ((string name, object? value) in fromPipe)
         {
@@ -49,7 +50,7 @@ internal static class ToolArguments
     }
 
     // 'a', 'b' | Invoke-McpTool echo: a plain value can only mean the one argument that is still open.
-    private static Dictionary<string, object?> FromScalar(JsonElement schema, HashSet<string> names, Dictionary<string, object?> given, object scalar)
+    private static Dictionary<string, object?> FromScalar(JsonElement schema, IReadOnlySet<string> names, Dictionary<string, object?> given, object scalar)
     {
         string[] required = schema.TryGetProperty("required", out JsonElement list) && list.ValueKind == JsonValueKind.Array
             ? [.. list.EnumerateArray().Select(name => name.GetString() ?? "").Where(name => !given.Keys.Contains(name, StringComparer.OrdinalIgnoreCase))]
@@ -61,11 +62,6 @@ internal static class ToolArguments
                 ErrorIds.InvalidArgument,
                 $"The piped {scalar.GetType().Name} '{Core.Text.TerminalText.Shorten(scalar.ToString(), 40)}' could be any of the arguments {string.Join(", ", open)}. Pipe objects with properties of these names.");
     }
-
-    private static HashSet<string> NamesOf(JsonElement schema) =>
-        schema.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object
-            ? new HashSet<string>(properties.EnumerateObject().Select(property => property.Name), StringComparer.OrdinalIgnoreCase)
-            : new HashSet<string>(StringComparer.OrdinalIgnoreCase);
 
     private static bool IsScalar(object value) => value is string or IConvertible or DateTimeOffset or TimeSpan or Guid or Uri;
 }

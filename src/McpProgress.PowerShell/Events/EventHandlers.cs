@@ -23,6 +23,8 @@ internal sealed class EventHandlers
     /// <summary>How old the knowledge may be of who listens to the engine's own names. Asking for every event would cost more than the event.</summary>
     private const int ListenersKnownForMs = 20;
 
+    private static readonly HashSet<string> NobodyListens = [];
+
     /// <summary>How long a cmdlet waits at its end for handlers to catch up with what it caused.</summary>
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(2);
 
@@ -34,7 +36,7 @@ internal sealed class EventHandlers
     private readonly ConcurrentQueue<string> _warnings = new();
     private readonly Stack<(PipelinePump Pump, Action<string> Warn)> _cmdlets = new();
     private volatile McpEventSubscription[] _subscriptions = [];
-    private volatile HashSet<string> _listened = new(StringComparer.OrdinalIgnoreCase);
+    private volatile HashSet<string> _listened = NobodyListens;
     private long _listenedAt = long.MinValue;
     private bool _started;
     private long _lastTaken;
@@ -195,12 +197,24 @@ internal sealed class EventHandlers
         if (name != EventNames.Progress || now - _listenedAt > ListenersKnownForMs)
         {
             _listenedAt = now;
-            _listened = new HashSet<string>(
-                _engine.Subscribers.Select(subscriber => subscriber.SourceIdentifier).Where(identifier => identifier?.StartsWith(EnginePrefix, StringComparison.OrdinalIgnoreCase) == true),
-                StringComparer.OrdinalIgnoreCase);
+            _listened = ReadListened();
         }
 
         return _listened.Count > 0 && _listened.Contains(EnginePrefix + name);
+    }
+
+    private HashSet<string> ReadListened()
+    {
+        HashSet<string>? listened = null;
+        foreach (PSEventSubscriber subscriber in _engine.Subscribers)
+        {
+            if (subscriber.SourceIdentifier?.StartsWith(EnginePrefix, StringComparison.OrdinalIgnoreCase) == true)
+            {
+                (listened ??= new(StringComparer.OrdinalIgnoreCase)).Add(subscriber.SourceIdentifier);
+            }
+        }
+
+        return listened ?? NobodyListens;
     }
 
     private async Task HandOnAsync()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using McpProgress.Core.Progress;
 
@@ -14,11 +15,18 @@ internal sealed class PipelinePump(Action? whenSlow = null)
     /// <summary>Work that is silent for longer than this is slow: people look at what it does.</summary>
     private static readonly TimeSpan SlowAfter = ProgressPacer.ConsoleInterval;
 
+    /// <summary>
+    /// Most tools that answer at once do so within this time. A thread that sleeps, and a processor that falls asleep with it,
+    /// take as long to wake.
+    /// </summary>
+    private static readonly TimeSpan AwakeFor = Environment.ProcessorCount > 1 ? TimeSpan.FromMicroseconds(200) : TimeSpan.Zero;
+
     private readonly Queue<Action> _actions = new();
     private Action? _whenSlow = whenSlow;
     private Action? _last;
     private bool _completed;
-    private bool _waiting;
+    private volatile bool _hasActions;
+    private bool _isBusy;
 
     /// <summary>Asks for an action on the pipeline thread. Ignored once the pump has completed: nobody draws what comes after.</summary>
     /// <returns>Whether it was taken.</returns>
@@ -31,27 +39,25 @@ internal sealed class PipelinePump(Action? whenSlow = null)
                 return false;
             }
 
-            _actions.Enqueue(action);
-            Monitor.Pulse(_actions);
+            Add(action);
             return true;
         }
     }
 
     /// <summary>
-    /// Runs what the work does next on the pipeline thread, if that is waiting for nothing else: its one waking then serves
-    /// both. Refused while the thread is busy, as with a handler of the user's that may itself wait for the work.
+    /// Runs what the work does next on the pipeline thread, which waits for it or is about to: its one waking then serves
+    /// both. Refused while the thread carries out something else, such as a handler of the user's that may itself wait for the work.
     /// </summary>
     public bool TryResume(Action next)
     {
         lock (_actions)
         {
-            if (!_waiting || _actions.Count > 0)
+            if (_isBusy || _completed || _actions.Count > 0)
             {
                 return false;
             }
 
-            _actions.Enqueue(next);
-            Monitor.Pulse(_actions);
+            Add(next);
             return true;
         }
     }
@@ -138,28 +144,48 @@ internal sealed class PipelinePump(Action? whenSlow = null)
     {
         lock (_actions)
         {
+            _isBusy = !mayResume;
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        while (!_hasActions && !happened.IsCompleted && Stopwatch.GetElapsedTime(started) < AwakeFor)
+        {
+            Thread.Yield();
+        }
+
+        lock (_actions)
+        {
             while (_actions.Count == 0)
             {
                 if (happened.IsCompleted)
                 {
-                    _waiting = false;
+                    _isBusy = true;
                     return null;
                 }
 
-                _waiting = mayResume;
                 if (_whenSlow is null)
                 {
                     Monitor.Wait(_actions);
                 }
                 else if (!Monitor.Wait(_actions, SlowAfter))
                 {
-                    _actions.Enqueue(_whenSlow);
+                    Add(_whenSlow);
                     _whenSlow = null;
                 }
             }
 
-            _waiting = false;
-            return _actions.Dequeue();
+            _isBusy = true;
+            Action next = _actions.Dequeue();
+            _hasActions = _actions.Count > 0;
+            return next;
         }
+    }
+
+    // Under the lock.
+    private void Add(Action action)
+    {
+        _actions.Enqueue(action);
+        _hasActions = true;
+        Monitor.Pulse(_actions);
     }
 }

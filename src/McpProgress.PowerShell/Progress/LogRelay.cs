@@ -18,7 +18,7 @@ internal sealed class LogRelay : IDisposable
     private readonly PipelinePump _pump;
     private readonly ServerConnection _connection;
     private readonly BackgroundTasks _jobs;
-    private readonly ConcurrentQueue<ServerLogMessage> _waiting = new();
+    private readonly Lazy<ConcurrentQueue<ServerLogMessage>> _logged = new();
     private int _requested;
     private long _dropped;
 
@@ -35,7 +35,7 @@ internal sealed class LogRelay : IDisposable
     public void Write()
     {
         Volatile.Write(ref _requested, 0);
-        while (_waiting.TryDequeue(out ServerLogMessage? message))
+        while (_logged.IsValueCreated && _logged.Value.TryDequeue(out ServerLogMessage? message))
         {
             Write(message);
         }
@@ -57,13 +57,14 @@ internal sealed class LogRelay : IDisposable
             return;
         }
 
-        if (_waiting.Count >= MostWaiting)
+        ConcurrentQueue<ServerLogMessage> waiting = _logged.Value;
+        if (waiting.Count >= MostWaiting)
         {
             Interlocked.Increment(ref _dropped);
             return;
         }
 
-        _waiting.Enqueue(message);
+        waiting.Enqueue(message);
         if (Interlocked.Exchange(ref _requested, 1) == 0)
         {
             _pump.Post(Write);

@@ -8,40 +8,40 @@ namespace McpProgress.PowerShell.Progress;
 
 /// <summary>
 /// The progress bar of one call. Updates come from the reader and coalesce in a <see cref="ProgressPacer"/>; drawing happens
-/// on the pipeline thread. However the call ends, <see cref="Complete"/> takes the bar away.
+/// on the pipeline thread. However the call ends, <see cref="Complete"/> takes the bar away. Most calls report nothing: what
+/// drawing needs is made when the first update comes.
 /// </summary>
-internal sealed class ProgressRow : IDisposable
+/// <param name="writer">Writes the records.</param>
+/// <param name="pump">Carries draw requests to the pipeline thread.</param>
+/// <param name="title">What runs, as the server calls it.</param>
+/// <param name="parentId">The activity id of the row above; −1 for none.</param>
+/// <param name="milestones">Set where no console shows bars.</param>
+/// <param name="drawAbove">Brings the row above up to date before this one is drawn.</param>
+internal sealed class ProgressRow(ProgressWriter writer, PipelinePump pump, string title, int parentId, MilestoneReport? milestones, Action? drawAbove = null)
+    : IProgressObserver, IDisposable
 {
     private const int LongestText = 200;
 
     private static int _lastActivityId = 1_000_000;
 
-    private readonly ProgressWriter _writer;
-    private readonly string _activity;
-    private readonly int _parentId;
-    private readonly int _activityId = Interlocked.Increment(ref _lastActivityId);
-    private readonly MilestoneReport? _milestones;
-    private readonly Action? _drawAbove;
+    private readonly object _lock = new();
+    private ProgressPacer? _pacer;
+    private string? _activity;
+    private int _activityId;
+    private bool _disposed;
     private bool _drawn;
 
-    /// <param name="writer">Writes the records.</param>
-    /// <param name="pump">Carries draw requests to the pipeline thread.</param>
-    /// <param name="activity">What runs.</param>
-    /// <param name="parentId">The activity id of the row above; −1 for none.</param>
-    /// <param name="milestones">Set where no console shows bars.</param>
-    /// <param name="drawAbove">Brings the row above up to date before this one is drawn.</param>
-    public ProgressRow(ProgressWriter writer, PipelinePump pump, string activity, int parentId, MilestoneReport? milestones, Action? drawAbove = null)
+    /// <inheritdoc/>
+    public void OnProgress(in ProgressUpdate update)
     {
-        _drawAbove = drawAbove;
-        _writer = writer;
-        _activity = TerminalText.Shorten(TerminalText.Clean(activity), LongestText);
-        _parentId = parentId;
-        _milestones = milestones;
-        Pacer = new ProgressPacer(ProgressPacer.ConsoleInterval, () => pump.Post(Draw));
-    }
+        ProgressPacer? pacer;
+        lock (_lock)
+        {
+            pacer = _pacer ??= _disposed ? null : new ProgressPacer(ProgressPacer.ConsoleInterval, () => pump.Post(Draw));
+        }
 
-    /// <summary>Takes the updates.</summary>
-    public ProgressPacer Pacer { get; }
+        pacer?.OnProgress(update);
+    }
 
     /// <summary>An activity id that no other row has.</summary>
     public static int NewActivityId() => Interlocked.Increment(ref _lastActivityId);
@@ -49,21 +49,28 @@ internal sealed class ProgressRow : IDisposable
     /// <summary>Draws what came since the last draw. Pipeline thread only.</summary>
     public void Draw()
     {
-        if (!Pacer.TryTake(out ProgressView view))
+        ProgressView view = default;
+        if (Pacer()?.TryTake(out view) != true)
         {
             return;
         }
 
+        if (_activity is null)
+        {
+            _activity = TerminalText.Shorten(TerminalText.Clean(title), LongestText);
+            _activityId = NewActivityId();
+        }
+
         string status = StatusOf(view);
         _drawn = true;
-        _drawAbove?.Invoke();
-        _writer.Draw(new ProgressRecord(_activityId, _activity, status)
+        drawAbove?.Invoke();
+        writer.Draw(new ProgressRecord(_activityId, _activity, status)
         {
-            ParentActivityId = _parentId,
+            ParentActivityId = parentId,
             PercentComplete = view.PercentComplete,
             SecondsRemaining = view.SecondsRemaining,
         });
-        _milestones?.Report(_activity, status, view.PercentComplete);
+        milestones?.Report(_activity, status, view.PercentComplete);
     }
 
     /// <summary>Draws the last update and takes the bar away. Pipeline thread only.</summary>
@@ -72,20 +79,35 @@ internal sealed class ProgressRow : IDisposable
         try
         {
             Draw();
-            _milestones?.Flush();
+            milestones?.Flush();
         }
         finally
         {
             if (_drawn)
             {
                 _drawn = false;
-                _writer.Complete(new ProgressRecord(_activityId, _activity, "Completed") { ParentActivityId = _parentId });
+                writer.Complete(new ProgressRecord(_activityId, _activity, "Completed") { ParentActivityId = parentId });
             }
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Pacer.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            _pacer?.Dispose();
+        }
+    }
+
+    private ProgressPacer? Pacer()
+    {
+        lock (_lock)
+        {
+            return _pacer;
+        }
+    }
 
     /// <summary>The message, or the numbers where there is none; and how fast it goes.</summary>
     internal static string StatusOf(in ProgressView view)
