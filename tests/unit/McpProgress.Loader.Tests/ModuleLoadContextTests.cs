@@ -97,6 +97,37 @@ public sealed class ModuleLoadContextTests : IDisposable
     }
 
     [Fact]
+    public void The_version_is_the_one_that_the_build_has_written_down()
+    {
+        AssemblyLoadContext context = LoadModule();
+        AssemblyFile.Write(_folder.FullName, InRuntime, new Version(1, 0, 0, 0));
+        File.WriteAllLines(Path.Join(_folder.FullName, "versions.txt"), ["Main 1.0", $"{InRuntime} {RuntimeVersion.Major + 1}.0.0.0"]);
+
+        Assembly assembly = context.LoadFromAssemblyName(new AssemblyName(InRuntime));
+
+        Assert.Same(context, AssemblyLoadContext.GetLoadContext(assembly));
+    }
+
+    [Fact]
+    public void What_is_compiled_for_this_platform_goes_before_what_every_platform_can_load()
+    {
+        string compiled = _folder.CreateSubdirectory(RuntimeInformation.RuntimeIdentifier).FullName;
+        string foreign = _folder.CreateSubdirectory("some-where64").FullName;
+        foreach (string name in new[] { "Main", "Dependency" })
+        {
+            AssemblyFile.Write(compiled, name, new Version(1, 0, 0, 0));
+            AssemblyFile.Write(foreign, name, new Version(1, 0, 0, 0));
+        }
+
+        AssemblyFile.Write(_folder.FullName, "Portable", new Version(1, 0, 0, 0));
+        AssemblyLoadContext context = LoadModule();
+
+        Assert.Equal(compiled, Path.GetDirectoryName(context.Assemblies.Single().Location));
+        Assert.Equal(compiled, Path.GetDirectoryName(context.LoadFromAssemblyName(new AssemblyName("Dependency")).Location));
+        Assert.Equal(_folder.FullName, Path.GetDirectoryName(context.LoadFromAssemblyName(new AssemblyName("Portable")).Location));
+    }
+
+    [Fact]
     public void An_old_reference_gets_the_same_assembly_as_a_new_one()
     {
         AssemblyLoadContext context = LoadModule();

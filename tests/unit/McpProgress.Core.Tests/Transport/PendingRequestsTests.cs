@@ -1,4 +1,5 @@
 using McpProgress.Core.Tests.Faults;
+using McpProgress.Core.Tests.Support;
 using McpProgress.Core.Transport;
 using ModelContextProtocol.Protocol;
 
@@ -25,6 +26,64 @@ public sealed class PendingRequestsTests
         }
 
         Assert.DoesNotContain("pending requests", unobserved);
+    }
+
+    [Fact]
+    public async Task What_follows_an_answer_runs_where_it_is_waited_for()
+    {
+        Action? next = null;
+        int thread = 0;
+        var pending = new PendingRequests();
+        Task following = FollowAsync(pending.Add(new RequestId(1), action =>
+        {
+            next = action;
+            return true;
+        }).Task);
+
+        Assert.True(pending.TryAnswer(new JsonRpcResponse { Id = new RequestId(1), Result = null }));
+        Assert.Equal(0, thread);
+
+        // As PowerShell's pipeline thread: xUnit's context would take it elsewhere.
+        var waiting = new Thread(() => next!());
+        waiting.Start();
+        waiting.Join();
+
+        Assert.Equal(waiting.ManagedThreadId, thread);
+        await following;
+
+        async Task FollowAsync(Task<JsonRpcMessageWithId> answer)
+        {
+            await answer.ConfigureAwait(false);
+            thread = Environment.CurrentManagedThreadId;
+        }
+    }
+
+    [Fact]
+    public async Task What_follows_runs_on_the_pool_where_nobody_takes_it_and_never_on_the_reader()
+    {
+        var pending = new PendingRequests();
+        Task<bool> onPool = FollowAsync(pending.Add(new RequestId(1), static _ => false).Task);
+        var reader = new Thread(() => pending.TryAnswer(new JsonRpcResponse { Id = new RequestId(1), Result = null }));
+        reader.Start();
+        reader.Join();
+
+        Assert.True(await onPool.Within());
+
+        static async Task<bool> FollowAsync(Task<JsonRpcMessageWithId> answer)
+        {
+            await answer.ConfigureAwait(false);
+            return Thread.CurrentThread.IsThreadPoolThread;
+        }
+    }
+
+    [Fact]
+    public async Task The_end_of_the_transport_reaches_those_who_wait_on_a_thread_of_their_own()
+    {
+        var pending = new PendingRequests();
+        Task waiting = pending.Add(new RequestId(1), static _ => false).Task;
+        pending.End(new IOException("gone"));
+
+        Assert.Equal("gone", (await Assert.ThrowsAsync<IOException>(() => waiting.Within())).Message);
     }
 
     // On its own, so that nothing of it is left on the stack.

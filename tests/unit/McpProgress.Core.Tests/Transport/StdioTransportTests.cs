@@ -242,6 +242,18 @@ public sealed class StdioTransportTests
     }
 
     [Fact]
+    public async Task A_request_can_be_given_up_while_the_server_does_not_read()
+    {
+        var gate = new GatedStream();
+        await using var pipe = new PipedTransport(gate);
+        using var enough = new CancellationTokenSource();
+        Task sending = pipe.Transport.SendRequestAsync(new JsonRpcRequest { Id = new RequestId(1), Method = "stuck" }, null, enough.Token);
+        await gate.Entered.Within();
+        await enough.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending.Within());
+    }
+
+    [Fact]
     public async Task Closing_does_not_wait_for_a_server_that_does_not_read()
     {
         var gate = new GatedStream();
