@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using McpProgress.Core.Connections;
 
 namespace McpProgress.Core.Transport;
@@ -11,7 +10,7 @@ namespace McpProgress.Core.Transport;
 /// process exits. On Unix it gets a session of its own: Ctrl+C at the terminal then cancels a call
 /// instead of killing every server, and its whole process group can be ended at once.
 /// </summary>
-public sealed partial class ServerProcess : IAsyncDisposable
+public sealed class ServerProcess : IAsyncDisposable
 {
     private const int KeptErrorLines = 50;
     private const int LongestErrorLine = 2000;
@@ -45,7 +44,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
         _ownGroup = ownGroup;
         Id = process.Id;
         Running[this] = true;
-        _exited = WaitForExitAsync(process);
+        _exited = ExitOf(process);
         _ended = new Lazy<Task>(EndAsync);
         _readingErrors = Task.Run(() => ReadErrorsAsync(errorLine));
     }
@@ -131,7 +130,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
         {
             if (!_process.HasExited)
             {
-                _process.Kill(entireProcessTree: true);
+                ProcessTree.Kill(_process);
             }
         }
         catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException)
@@ -142,7 +141,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
         if (_ownGroup)
         {
             // Also those whose parent has left: they still belong to the group.
-            _ = KillGroup(-Id, SigKill);
+            ProcessTree.KillGroup(Id);
         }
     }
 
@@ -171,16 +170,25 @@ public sealed partial class ServerProcess : IAsyncDisposable
 
     private static Task<Task> MomentAsync(Task task) => Task.WhenAny(task, Task.Delay(ReportGrace));
 
-    private static async Task<int> WaitForExitAsync(Process process)
+    private static Task<int> ExitOf(Process process)
     {
-        await process.WaitForExitAsync().ConfigureAwait(false);
-        return process.ExitCode;
+        var exited = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.Exited += (_, _) =>
+        {
+            try
+            {
+                exited.TrySetResult(process.ExitCode);
+            }
+            catch (InvalidOperationException)
+            {
+                // It was let go of at this very moment, and nobody asks any more.
+            }
+        };
+
+        // Raised at once where it has ended already.
+        process.EnableRaisingEvents = true;
+        return exited.Task;
     }
-
-    private const int SigKill = 9;
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int KillGroup(int id, int signal);
 
     private static bool UseOwnSession(ProcessStartInfo start)
     {

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace McpProgress.Core.Transport;
+
+/// <summary>
+/// Ends processes with all that they have started. The runtime can do that too, but looks at every process of the machine for
+/// it, which a shell that exits has to wait for; Linux tells the children of a process.
+/// </summary>
+internal static partial class ProcessTree
+{
+    private const int SigKill = 9;
+    private const int SigStop = 19;
+
+    /// <summary>Ends a process that has not been waited for yet, its children, and theirs.</summary>
+    public static void Kill(Process process)
+    {
+        if (OperatingSystem.IsLinux() && File.Exists(ListOf(process.Id, process.Id)))
+        {
+            Kill(process.Id);
+        }
+        else
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+
+    /// <summary>Ends a group of processes (Unix).</summary>
+    public static void KillGroup(int group) => _ = Signal(-group, SigKill);
+
+    private static void Kill(int id)
+    {
+        // Stopped, it cannot start another one while its children are looked for; dead, it would have none.
+        _ = Signal(id, SigStop);
+        List<int> children = ChildrenOf(id);
+        _ = Signal(id, SigKill);
+        children.ForEach(Kill);
+    }
+
+    private static List<int> ChildrenOf(int id)
+    {
+        var children = new List<int>();
+        try
+        {
+            foreach (string thread in Directory.GetDirectories($"/proc/{id}/task"))
+            {
+                string list = File.ReadAllText(Path.Join(thread, "children"));
+                foreach (string child in list.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+                {
+                    children.Add(int.Parse(child, CultureInfo.InvariantCulture));
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It has ended meanwhile, or has become somebody else.
+        }
+
+        return children;
+    }
+
+    private static string ListOf(int process, int thread) => $"/proc/{process}/task/{thread}/children";
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int id, int signal);
+}
