@@ -68,18 +68,19 @@ public sealed partial class ServerConnection
         using var timers = new CallTimers(progress ?? new CallProgress(0, _options.Time, null), idle, wire.Timeout, _options.Time, cancellationToken);
         using CancellationTokenRegistration lost = _lost.Token.UnsafeRegister(static state => ((CallTimers)state!).Finish(CallEnd.Lost), timers);
 
-        // Before 2026-07-28 the SDK has nothing to add to a request that has an id of its own.
-        StdioTransport? direct = progress is null || IsStateless ? null : _stdio;
+        // Before 2026-07-28 the SDK has nothing to add to a request.
+        StdioTransport? direct = IsStateless ? null : _stdio;
+        JsonRpcRequest request = wire.ToJsonRpc(direct?.NextId());
         var responseStream = new CancellationTokenSource();
         Task<JsonRpcResponse>? answer = null;
         try
         {
             if (direct is not null)
             {
-                return (await direct.SendRequestAsync(wire.ToJsonRpc(), wire.Resume, timers.Ended).ConfigureAwait(false)).Result;
+                return PendingRequests.ResultOf(await direct.AskAsync(request, wire.Resume, timers.Ended).ConfigureAwait(false)).Result;
             }
 
-            answer = Client.SendRequestAsync(wire.ToJsonRpc(), responseStream.Token);
+            answer = Client.SendRequestAsync(request, responseStream.Token);
             _ = answer.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return (await answer.WaitAsync(timers.Ended).ConfigureAwait(false)).Result;
         }
@@ -89,7 +90,7 @@ public sealed partial class ServerConnection
         }
         catch (OperationCanceledException) when (timers.End != CallEnd.None)
         {
-            RequestId? unanswered = progress is null ? null : _progress.Abandon(progress.Token);
+            RequestId? unanswered = progress is not null ? _progress.Abandon(progress.Token) : direct is not null ? request.Id : null;
             bool isStdio = Endpoint is StdioEndpoint;
             _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && answer is not null ? answer : Task.CompletedTask, responseStream);
             throw Early(timers.End, wire, idle);

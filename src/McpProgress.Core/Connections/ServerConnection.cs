@@ -20,8 +20,6 @@ namespace McpProgress.Core.Connections;
 /// </summary>
 public sealed partial class ServerConnection : IAsyncDisposable
 {
-    private const string FirstStatelessRevision = "2026-07-28";
-
     /// <summary>How long a server that says nothing to <c>server/discover</c> is waited for before <c>initialize</c> is tried.</summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
 
@@ -99,7 +97,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     public string? ServerVersion { get; private set; }
 
     /// <summary>What the server says of its use.</summary>
-    public string? Instructions => Client.ServerInstructions;
+    public string? Instructions => _tap.Handshake.Member("instructions").Text();
 
     /// <summary>The revision both sides agreed on, such as 2025-11-25.</summary>
     public string ProtocolVersion { get; private set; } = "";
@@ -133,7 +131,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
 
     internal TimeProvider Time => _options.Time;
 
-    internal bool IsStateless => string.CompareOrdinal(ProtocolVersion, FirstStatelessRevision) >= 0;
+    internal bool IsStateless => string.CompareOrdinal(ProtocolVersion, Handshake.FirstStateless) >= 0;
 
     private McpClient Client => _client ?? throw new InvalidOperationException("Not connected yet.");
 
@@ -251,7 +249,8 @@ public sealed partial class ServerConnection : IAsyncDisposable
             await _process.DisposeAsync().ConfigureAwait(false);
         }
 
-        Task closing = _client?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+        // A handshake that failed has left a transport without a client.
+        Task closing = _client?.DisposeAsync().AsTask() ?? _stdio?.DisposeAsync().AsTask() ?? Task.CompletedTask;
         if (_http is not null)
         {
             await Task.WhenAny(closing, Task.Delay(CloseGrace)).ConfigureAwait(false);
@@ -260,81 +259,6 @@ public sealed partial class ServerConnection : IAsyncDisposable
 
         await closing.ConfigureAwait(false);
         _http?.Dispose();
-    }
-
-    private async Task ConnectAsync(CancellationToken cancellationToken)
-    {
-        using var limit = new ConnectLimit(_options.ConnectTimeout, _options.Time, cancellationToken);
-        _connectLimit = limit;
-
-        // The SDK's own limits go on while a user signs in.
-        bool maySignIn = Endpoint is HttpEndpoint { OAuth: SignInGrant };
-        IClientTransport transport = CreateTransport();
-        var clientOptions = new McpClientOptions
-        {
-            ClientInfo = new Implementation { Name = "McpProgress", Version = _options.ClientVersion },
-            InitializationTimeout = maySignIn ? Timeout.InfiniteTimeSpan : _options.ConnectTimeout,
-            DiscoverProbeTimeout = maySignIn ? Timeout.InfiniteTimeSpan : ProbeTimeout,
-            ProtocolVersion = _options.ProtocolVersion,
-            Handlers = new McpClientHandlers { ElicitationHandler = Inputs.AnswerAsync },
-        };
-        McpClient client = _client = await McpClient.CreateAsync(transport, clientOptions, _options.LoggerFactory, limit.Token).ConfigureAwait(false);
-        Describe(client);
-        Events.Open(EventNames.Connected, null, new JsonObject
-        {
-            ["transport"] = Endpoint is HttpEndpoint ? "http" : "stdio",
-            ["serverName"] = ServerName,
-            ["serverVersion"] = ServerVersion,
-            ["protocolVersion"] = ProtocolVersion,
-        });
-        AskForLogs();
-        _ = WatchAsync(client);
-    }
-
-    private void OnSignIn(SignInNotice? notice)
-    {
-        if (notice is null)
-        {
-            _connectLimit?.Restart();
-            return;
-        }
-
-        _connectLimit?.Stop();
-        _options.SignInStarted?.Invoke(notice);
-    }
-
-    private IClientTransport CreateTransport()
-    {
-        switch (Endpoint)
-        {
-            case StdioEndpoint stdio:
-                return new StdioConnector(Name, () =>
-                {
-                    _process = ServerProcess.Start(stdio);
-                    return _stdio = new StdioTransport(_process.Output, _process.Input, _tap, Statistics, _options.MaximumMessageBytes, isPipe: true);
-                });
-
-            case StreamEndpoint streams:
-                return new StdioConnector(Name, () => _stdio = new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes));
-
-            case HttpEndpoint http:
-                (IClientTransport transport, _http) = HttpConnector.Create(http, Target, _options, OnSignIn, _tap, Statistics, BreakEvents);
-                return transport;
-
-            default:
-                throw new NotSupportedException($"No transport for {Endpoint.GetType().Name}.");
-        }
-    }
-
-    private void Describe(McpClient client)
-    {
-        ProtocolVersion = client.NegotiatedProtocolVersion ?? "";
-        Capabilities = _tap.Handshake.Member("capabilities") as JsonObject ?? [];
-
-        // Revision 2026-07-28 keeps it in _meta, and lets a server stay anonymous.
-        JsonNode? server = _tap.Handshake.Member("serverInfo") ?? _tap.Handshake.Member("_meta").Member("io.modelcontextprotocol/serverInfo");
-        ServerName = server.Member("title").Text() ?? server.Member("name").Text();
-        ServerVersion = server.Member("version").Text();
     }
 
     // Over HTTP a tool may want arguments repeated in headers (x-mcp-header); the SDK does that for tools it knows,
@@ -355,24 +279,6 @@ public sealed partial class ServerConnection : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private void AskForLogs()
-    {
-        if (IsStateless)
-        {
-            // Each request asks for itself; there is no capability to look for.
-            _tap.LogLevel = _options.LogLevel;
-            return;
-        }
-
-        if (Capabilities.Member("logging") is null)
-        {
-            return;
-        }
-
-        // Nothing depends on the answer, so nobody waits for it.
-        _ = IgnoreOutcomeAsync(SendAsync(new WireRequest("logging/setLevel", new JsonObject { ["level"] = _options.LogLevel }), _closing.Token));
     }
 
     private async Task WatchAsync(McpClient client)
@@ -403,12 +309,5 @@ public sealed partial class ServerConnection : IAsyncDisposable
         {
             // For requests whose answer changes nothing; a lost connection shows itself in the status.
         }
-    }
-
-    private sealed class StdioConnector(string name, Func<StdioTransport> start) : IClientTransport
-    {
-        public string Name => name;
-
-        public Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) => Task.FromResult<ITransport>(start());
     }
 }

@@ -23,9 +23,11 @@ internal sealed record WireRequest(string Method, JsonObject Parameters)
     /// <summary>Runs what follows the answer; null is the pool. Only over stdio, before revision 2026-07-28.</summary>
     public Resumption? Resume { get; init; }
 
-    public JsonRpcRequest ToJsonRpc()
+    /// <summary>The request on the wire.</summary>
+    /// <param name="id">Its id, unless its call has one; null leaves it to the SDK.</param>
+    public JsonRpcRequest ToJsonRpc(RequestId? id)
     {
-        var request = new JsonRpcRequest { Id = Progress is null ? default : new RequestId(Progress.Token), Method = Method, Params = Parameters };
+        var request = new JsonRpcRequest { Id = Progress is null ? id ?? default : new RequestId(Progress.Token), Method = Method, Params = Parameters };
         if (RoutingName is not null)
         {
 #pragma warning disable MCPEXP002 // The only way to name a task in the header; experimental in the SDK, required by the revision.

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using McpProgress.Core.Text;
@@ -36,6 +37,7 @@ internal sealed class StdioTransport : ITransport
     private readonly PendingRequests _pending = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _reading;
+    private long _lastId;
 
     /// <summary>Starts to read at once.</summary>
     /// <param name="input">What the server writes: its standard output.</param>
@@ -79,13 +81,16 @@ internal sealed class StdioTransport : ITransport
     /// <inheritdoc/>
     public ChannelReader<JsonRpcMessage> MessageReader => _messages.Reader;
 
-    /// <summary>Sends a request past the SDK's session, which does not get to see the answer either.</summary>
-    /// <param name="request">The request, with an id that the SDK does not give out.</param>
+    /// <summary>An id for a request that is sent past the SDK's session, which sends none of its own before revision 2026-07-28.</summary>
+    public RequestId NextId() => new(Interlocked.Increment(ref _lastId));
+
+    /// <summary>Asks the server past the SDK's session, which does not get to see the answer either.</summary>
+    /// <param name="request">The request, with an id that nobody else gives out.</param>
     /// <param name="resume">Runs what follows the answer; null is the pool.</param>
     /// <param name="cancellationToken">Waits no longer; the server is not told.</param>
-    /// <exception cref="McpProtocolException">The server answered with an error.</exception>
+    /// <returns>The response or the error.</returns>
     /// <exception cref="IOException">The connection ended before the answer.</exception>
-    public async Task<JsonRpcResponse> SendRequestAsync(JsonRpcRequest request, Resumption? resume, CancellationToken cancellationToken)
+    public async Task<JsonRpcMessageWithId> AskAsync(JsonRpcRequest request, Resumption? resume, CancellationToken cancellationToken)
     {
         TaskCompletionSource<JsonRpcMessageWithId> answer = _pending.Add(request.Id, resume);
         using CancellationTokenRegistration cancel = cancellationToken.UnsafeRegister(
@@ -103,7 +108,7 @@ internal sealed class StdioTransport : ITransport
                 await sending.ConfigureAwait(false);
             }
 
-            return PendingRequests.ResultOf(await answer.Task.ConfigureAwait(false));
+            return await answer.Task.ConfigureAwait(false);
         }
         finally
         {

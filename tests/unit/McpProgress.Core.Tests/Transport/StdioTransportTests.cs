@@ -247,7 +247,7 @@ public sealed class StdioTransportTests
         var gate = new GatedStream();
         await using var pipe = new PipedTransport(gate);
         using var enough = new CancellationTokenSource();
-        Task sending = pipe.Transport.SendRequestAsync(new JsonRpcRequest { Id = new RequestId(1), Method = "stuck" }, null, enough.Token);
+        Task sending = pipe.Transport.AskAsync(new JsonRpcRequest { Id = new RequestId(1), Method = "stuck" }, null, enough.Token);
         await gate.Entered.Within();
         await enough.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending.Within());

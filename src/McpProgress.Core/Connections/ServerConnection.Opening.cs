@@ -1,0 +1,132 @@
+using System.Text.Json.Nodes;
+using McpProgress.Core.Authorization;
+using McpProgress.Core.Events;
+using McpProgress.Core.Transport;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace McpProgress.Core.Connections;
+
+/// <content>From the start of a server to a session with it.</content>
+public sealed partial class ServerConnection
+{
+    private async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new ConnectLimit(_options.ConnectTimeout, _options.Time, cancellationToken);
+        _connectLimit = limit;
+        _stdio = StartStdio();
+        var client = new Implementation { Name = "McpProgress", Version = _options.ClientVersion };
+        if (_stdio is not null)
+        {
+            ProtocolVersion = await new Handshake(_stdio, client, _options.ProtocolVersion, ProbeTimeout, _options.Time).AgreeAsync(limit.Token).ConfigureAwait(false);
+        }
+
+        // The SDK's own limits go on while a user signs in.
+        bool maySignIn = Endpoint is HttpEndpoint { OAuth: SignInGrant };
+        var clientOptions = new McpClientOptions
+        {
+            ClientInfo = client,
+            InitializationTimeout = maySignIn ? Timeout.InfiniteTimeSpan : _options.ConnectTimeout,
+            DiscoverProbeTimeout = maySignIn ? Timeout.InfiniteTimeSpan : ProbeTimeout,
+            ProtocolVersion = _options.ProtocolVersion,
+            Handlers = new McpClientHandlers { ElicitationHandler = Inputs.AnswerAsync },
+        };
+        _client = _stdio is not null
+            ? await TakeOverAsync(_stdio, clientOptions).ConfigureAwait(false)
+            : await McpClient.CreateAsync(CreateHttp(), clientOptions, _options.LoggerFactory, limit.Token).ConfigureAwait(false);
+        Describe(_client);
+        Events.Open(EventNames.Connected, null, new JsonObject
+        {
+            ["transport"] = Endpoint is HttpEndpoint ? "http" : "stdio",
+            ["serverName"] = ServerName,
+            ["serverVersion"] = ServerVersion,
+            ["protocolVersion"] = ProtocolVersion,
+        });
+        AskForLogs();
+        _ = WatchAsync(_client);
+    }
+
+    /// <summary>Starts a server that speaks over streams; null for one that does not.</summary>
+    private StdioTransport? StartStdio()
+    {
+        switch (Endpoint)
+        {
+            case StdioEndpoint stdio:
+                _process = ServerProcess.Start(stdio);
+                return new StdioTransport(_process.Output, _process.Input, _tap, Statistics, _options.MaximumMessageBytes, isPipe: true);
+
+            case StreamEndpoint streams:
+                return new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes);
+
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>Gives the SDK a session that was agreed on: it answers what the server asks, and speaks what later revisions want said.</summary>
+    private Task<McpClient> TakeOverAsync(StdioTransport transport, McpClientOptions options) => McpClient.ResumeSessionAsync(
+        new Agreed(Name, transport),
+        new ResumeClientSessionOptions
+        {
+            // Nothing of ours asks the SDK for these: what the server said is kept whole, see Describe.
+            ServerCapabilities = new ServerCapabilities(),
+            ServerInfo = new Implementation { Name = Name, Version = "" },
+            NegotiatedProtocolVersion = ProtocolVersion,
+        },
+        options,
+        _options.LoggerFactory);
+
+    private IClientTransport CreateHttp()
+    {
+        (IClientTransport transport, _http) = HttpConnector.Create((HttpEndpoint)Endpoint, Target, _options, OnSignIn, _tap, Statistics, BreakEvents);
+        return transport;
+    }
+
+    private void OnSignIn(SignInNotice? notice)
+    {
+        if (notice is null)
+        {
+            _connectLimit?.Restart();
+            return;
+        }
+
+        _connectLimit?.Stop();
+        _options.SignInStarted?.Invoke(notice);
+    }
+
+    private void Describe(McpClient client)
+    {
+        ProtocolVersion = client.NegotiatedProtocolVersion ?? "";
+        Capabilities = _tap.Handshake.Member("capabilities") as JsonObject ?? [];
+
+        // Revision 2026-07-28 keeps it in _meta, and lets a server stay anonymous.
+        JsonNode? server = _tap.Handshake.Member("serverInfo") ?? _tap.Handshake.Member("_meta").Member("io.modelcontextprotocol/serverInfo");
+        ServerName = server.Member("title").Text() ?? server.Member("name").Text();
+        ServerVersion = server.Member("version").Text();
+    }
+
+    private void AskForLogs()
+    {
+        if (IsStateless)
+        {
+            // Each request asks for itself; there is no capability to look for.
+            _tap.LogLevel = _options.LogLevel;
+            return;
+        }
+
+        if (Capabilities.Member("logging") is null)
+        {
+            return;
+        }
+
+        // Nothing depends on the answer, so nobody waits for it.
+        _ = IgnoreOutcomeAsync(SendAsync(new WireRequest("logging/setLevel", new JsonObject { ["level"] = _options.LogLevel }), _closing.Token));
+    }
+
+    private sealed class Agreed(string name, StdioTransport transport) : IClientTransport
+    {
+        public string Name => name;
+
+        public Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) => Task.FromResult<ITransport>(transport);
+    }
+}
