@@ -18,7 +18,13 @@ public sealed partial class ServerConnection
         var client = new Implementation { Name = "McpProgress", Version = _options.ClientVersion };
         if (_stdio is not null)
         {
-            ProtocolVersion = await new Handshake(_stdio, client, _options.ProtocolVersion, ProbeTimeout, _options.Time).AgreeAsync(limit.Token).ConfigureAwait(false);
+            Task<string> agreeing = new Handshake(_stdio, client, _options.ProtocolVersion, ProbeTimeout, _options.Time).AgreeAsync(limit.Token);
+            if (_process is not null)
+            {
+                Rehearsal.Begin();
+            }
+
+            ProtocolVersion = await agreeing.ConfigureAwait(false);
         }
 
         // The SDK's own limits go on while a user signs in.
