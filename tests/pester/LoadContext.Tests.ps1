@@ -4,6 +4,7 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Common.ps1')
 
+    $compiled = Join-Path $modulePath 'bin' ([System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier)
     $other = Get-ChildItem (Join-Path $root 'tests/fixtures/OtherModule/bin') -Recurse -Filter OtherModule.dll |
         Sort-Object LastWriteTime | Select-Object -Last 1 -ExpandProperty FullName
     $importOurs = "Import-Module '$modulePath'"
@@ -30,6 +31,8 @@ BeforeAll {
 BeforeDiscovery {
     . (Join-Path $PSScriptRoot 'Common.ps1')
     Import-Module $modulePath
+    $compiled = Join-Path $modulePath 'bin' ([System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier)
+    if (-not (Test-Path $compiled)) { $compiled = $null }
     $canCall = @(Get-Command Start-McpProgressServer, Invoke-McpTool, Disconnect-McpServer -ErrorAction Ignore).Count -eq 3
 }
 
@@ -75,6 +78,22 @@ Describe 'The load context' {
         $names = Invoke-FreshPowerShell "$importOurs; [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.Where({ `$_.Location -like '$modulePath*' }).ForEach({ `$_.GetName().Name })"
 
         $names | Should -Be 'McpProgress.Loader'
+    }
+
+    It 'works the same where nothing was compiled in advance' {
+        $portable = Join-Path $TestDrive 'Portable/McpProgress'
+        Copy-Item $modulePath $portable -Recurse
+        Get-ChildItem (Join-Path $portable 'bin') -Directory | Where-Object Name -Match '-.*64$' | Remove-Item -Recurse
+        $result = Invoke-FreshPowerShell "Import-Module '$portable'; @{ Call = & { $callOurs }; From = (Get-Command Connect-McpServer).ImplementingType.Assembly.Location }"
+
+        $result.Call.processed | Should -Be 2
+        Split-Path $result.From | Should -Be (Join-Path $portable 'bin')
+    }
+
+    It 'takes what was compiled in advance for this platform' -Skip:(-not $compiled) {
+        $from = Invoke-FreshPowerShell "$importOurs; (Get-Command Connect-McpServer).ImplementingType.Assembly.Location"
+
+        Split-Path $from | Should -Be $compiled
     }
 
     It 'takes System.Text.Json from the runtime when the runtime''s is new enough' {

@@ -18,9 +18,12 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
     /// <summary>How many events are kept by default.</summary>
     public const int DefaultCapacity = 10_000;
 
+    /// <summary>The ring grows up to its capacity: most sessions see few events.</summary>
+    private const int InitialRing = 64;
+
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly object _lock = new();
-    private readonly ConnectionEvent[] _ring = new ConnectionEvent[capacity];
+    private ConnectionEvent[] _ring = new ConnectionEvent[Math.Min(capacity, InitialRing)];
     private readonly Queue<ConnectionEvent> _later = new();
     private Subscription[] _subscriptions = [];
     private long _lastSequence;
@@ -61,9 +64,12 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
         var subscription = new Subscription(this, observer);
         lock (_lock)
         {
-            foreach (ConnectionEvent happened in replay ? Snapshot() : [])
+            if (replay)
             {
-                Tell(subscription, happened);
+                foreach (ConnectionEvent happened in Snapshot())
+                {
+                    Tell(subscription, happened);
+                }
             }
 
             _subscriptions = [.. _subscriptions, subscription];
@@ -81,7 +87,7 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
             var events = new ConnectionEvent[count];
             for (int index = 0; index < count; index++)
             {
-                events[index] = _ring[(int)((_lastSequence - count + index) % capacity)];
+                events[index] = _ring[(int)((_lastSequence - count + index) % _ring.Length)];
             }
 
             return events;
@@ -94,7 +100,12 @@ public sealed class EventHub(int capacity = EventHub.DefaultCapacity, TimeProvid
         lock (_lock)
         {
             ConnectionEvent placed = happened with { Sequence = _lastSequence + 1 };
-            _ring[(int)(_lastSequence % capacity)] = placed;
+            if (_lastSequence == _ring.Length && _ring.Length < capacity)
+            {
+                Array.Resize(ref _ring, Math.Min(capacity, 2 * _ring.Length));
+            }
+
+            _ring[(int)(_lastSequence % _ring.Length)] = placed;
             Interlocked.Exchange(ref _lastSequence, placed.Sequence);
             if (_telling)
             {

@@ -40,6 +40,25 @@ public sealed class EventHubTests
         Assert.Equal(12, hub.LastSequence);
     }
 
+    [Theory]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    [InlineData(500)]
+    [InlineData(501)]
+    [InlineData(2000)]
+    public void A_ring_that_grows_loses_nothing(int published)
+    {
+        var hub = new EventHub(capacity: 500);
+        for (int number = 1; number <= published; number++)
+        {
+            Publish(hub, "event");
+        }
+
+        int kept = Math.Min(published, 500);
+        Assert.Equal(Enumerable.Range(published - kept + 1, kept).Select(number => (long)number), hub.Snapshot().Select(happened => happened.Sequence));
+    }
+
     [Fact]
     public async Task All_observers_see_every_event_once_and_in_the_same_order_whoever_publishes()
     {
