@@ -71,11 +71,26 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     /// <remarks>Looks beside the assemblies and in <c>runtimes/&lt;rid&gt;/native</c>, where NuGet puts native libraries.</remarks>
     protected override nint LoadUnmanagedDll(string unmanagedDllName)
     {
-        foreach (string path in NativeLibraryPaths(unmanagedDllName))
+        (string system, string prefix, string suffix) =
+            OperatingSystem.IsWindows() ? ("win", "", ".dll") :
+            OperatingSystem.IsMacOS() ? ("osx", "lib", ".dylib") :
+            ("linux", "lib", ".so");
+        string portableRid = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+        string[] folders =
+        [
+            Path.Join(_folder, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"),
+            Path.Join(_folder, "runtimes", portableRid, "native"),
+            _folder,
+        ];
+        foreach (string folder in folders)
         {
-            if (File.Exists(path))
+            foreach (string file in (string[])[unmanagedDllName, unmanagedDllName + suffix, prefix + unmanagedDllName + suffix])
             {
-                return LoadUnmanagedDllFromPath(path);
+                string path = Path.Join(folder, file);
+                if (File.Exists(path))
+                {
+                    return LoadUnmanagedDllFromPath(path);
+                }
             }
         }
 
@@ -108,22 +123,5 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         }
 
         return versions;
-    }
-
-    private IEnumerable<string> NativeLibraryPaths(string name)
-    {
-        (string system, string prefix, string suffix) =
-            OperatingSystem.IsWindows() ? ("win", "", ".dll") :
-            OperatingSystem.IsMacOS() ? ("osx", "lib", ".dylib") :
-            ("linux", "lib", ".so");
-        string portableRid = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
-        string[] folders =
-        [
-            Path.Join(_folder, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"),
-            Path.Join(_folder, "runtimes", portableRid, "native"),
-            _folder,
-        ];
-        return folders.SelectMany(folder => new[] { name, name + suffix, prefix + name + suffix }
-            .Select(file => Path.Join(folder, file)));
     }
 }

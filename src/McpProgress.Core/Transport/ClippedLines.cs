@@ -14,7 +14,7 @@ internal sealed class ClippedLines(TextReader reader, int longest)
     private bool _afterReturn;
 
     /// <summary>The next line, clipped; null at the end.</summary>
-    public async ValueTask<string?> ReadAsync()
+    public string? Read()
     {
         bool any = false;
         while (true)
@@ -22,7 +22,7 @@ internal sealed class ClippedLines(TextReader reader, int longest)
             if (_start == _end)
             {
                 _start = 0;
-                _end = await reader.ReadAsync(_buffer.AsMemory()).ConfigureAwait(false);
+                _end = reader.Read(_buffer.AsSpan());
                 if (_end == 0)
                 {
                     return any ? Take() : null;

@@ -46,7 +46,7 @@ public sealed class ServerProcess : IAsyncDisposable
         Running[this] = true;
         _exited = ExitOf(process);
         _ended = new Lazy<Task>(EndAsync);
-        _readingErrors = Task.Run(() => ReadErrorsAsync(errorLine));
+        _readingErrors = Task.Factory.StartNew(() => ReadErrors(errorLine), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>The process id.</summary>
@@ -63,7 +63,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts the server.</summary>
     /// <param name="endpoint">The program, its arguments and its surroundings.</param>
-    /// <param name="errorLine">Gets each line of the standard error, on a thread of the pool.</param>
+    /// <param name="errorLine">Gets each line of the standard error, on a thread of its own.</param>
     /// <exception cref="McpFailureException">McpConnectionFailed: the command was not found or could not be started.</exception>
     public static ServerProcess Start(StdioEndpoint endpoint, Action<string>? errorLine = null)
     {
@@ -209,12 +209,12 @@ public sealed class ServerProcess : IAsyncDisposable
         return true;
     }
 
-    private async Task ReadErrorsAsync(Action<string>? errorLine)
+    private void ReadErrors(Action<string>? errorLine)
     {
         try
         {
             var lines = new ClippedLines(_process.StandardError, LongestErrorLine);
-            while (await lines.ReadAsync().ConfigureAwait(false) is { } line)
+            while (lines.Read() is { } line)
             {
                 lock (_errorLines)
                 {

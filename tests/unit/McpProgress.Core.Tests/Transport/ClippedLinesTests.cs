@@ -10,7 +10,7 @@ public sealed class ClippedLinesTests
     [InlineData("one\n")]
     [InlineData("one\r\ntwo\rthree\n\nfive\r\r\n")]
     [InlineData("\n\r\n")]
-    public async Task Lines_end_where_a_text_reader_ends_them(string text)
+    public void Lines_end_where_a_text_reader_ends_them(string text)
     {
         var expected = new List<string>();
         var reference = new StringReader(text);
@@ -21,7 +21,7 @@ public sealed class ClippedLinesTests
 
         foreach (int piece in (int[])[1, 2, 3, 100])
         {
-            Assert.Equal(expected, await AllAsync(new ClippedLines(new Pieces(text, piece), 5)));
+            Assert.Equal(expected, All(new ClippedLines(new Pieces(text, piece), 5)));
         }
     }
 
@@ -29,29 +29,29 @@ public sealed class ClippedLinesTests
     [InlineData("abcdefgh\nij", new[] { "abcde", "ij" })]
     [InlineData("abcde\nij", new[] { "abcde", "ij" })]
     [InlineData("abcdefgh", new[] { "abcde" })]
-    public async Task A_long_line_is_clipped(string text, string[] expected)
+    public void A_long_line_is_clipped(string text, string[] expected)
     {
         foreach (int piece in (int[])[1, 3, 100])
         {
-            Assert.Equal(expected, await AllAsync(new ClippedLines(new Pieces(text, piece), 5)));
+            Assert.Equal(expected, All(new ClippedLines(new Pieces(text, piece), 5)));
         }
     }
 
     [Fact]
-    public async Task A_line_without_end_needs_no_memory()
+    public void A_line_without_end_needs_no_memory()
     {
         var lines = new ClippedLines(new Endless(256 << 20), 2000);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        string? line = await lines.ReadAsync();
+        string? line = lines.Read();
         Assert.Equal(new string('x', 2000), line);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
-        Assert.Null(await lines.ReadAsync());
+        Assert.Null(lines.Read());
     }
 
-    private static async Task<List<string>> AllAsync(ClippedLines lines)
+    private static List<string> All(ClippedLines lines)
     {
         var all = new List<string>();
-        while (await lines.ReadAsync() is { } line)
+        while (lines.Read() is { } line)
         {
             all.Add(line);
         }
@@ -64,12 +64,12 @@ public sealed class ClippedLinesTests
     {
         private int _position;
 
-        public override ValueTask<int> ReadAsync(Memory<char> buffer, CancellationToken cancellationToken = default)
+        public override int Read(Span<char> buffer)
         {
             int count = Math.Min(Math.Min(size, buffer.Length), text.Length - _position);
-            text.AsSpan(_position, count).CopyTo(buffer.Span);
+            text.AsSpan(_position, count).CopyTo(buffer);
             _position += count;
-            return ValueTask.FromResult(count);
+            return count;
         }
     }
 
@@ -77,12 +77,12 @@ public sealed class ClippedLinesTests
     {
         private long _left = length;
 
-        public override ValueTask<int> ReadAsync(Memory<char> buffer, CancellationToken cancellationToken = default)
+        public override int Read(Span<char> buffer)
         {
             int count = (int)Math.Min(buffer.Length, _left);
-            buffer.Span[..count].Fill('x');
+            buffer[..count].Fill('x');
             _left -= count;
-            return ValueTask.FromResult(count);
+            return count;
         }
     }
 }
