@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
@@ -21,19 +20,19 @@ namespace McpProgress.Loader;
 /// </remarks>
 public sealed class ModuleLoadContext : AssemblyLoadContext
 {
-    private static readonly ConcurrentDictionary<string, Lazy<ModuleLoadContext>> Contexts =
+    // Plain collections and loops: this assembly is never compiled in advance, and every import waits for it.
+    private static readonly Dictionary<string, ModuleLoadContext> Contexts =
         new(OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
     private static readonly string RuntimeAssemblies = $"{AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")}{Path.PathSeparator}";
 
     private readonly string _folder;
-    private readonly Lazy<Dictionary<string, Version>> _versions;
+    private string? _versions;
 
     private ModuleLoadContext(string folder)
         : base($"McpProgress ({folder})")
     {
         _folder = folder;
-        _versions = new(ReadVersions);
     }
 
     /// <summary>Loads a module's main assembly into the load context of its folder.</summary>
@@ -48,13 +47,27 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     {
         string fullPath = Path.GetFullPath(assemblyPath);
         string folder = Path.GetDirectoryName(fullPath)!;
-        ModuleLoadContext context = Contexts.GetOrAdd(folder, static f => new(() => new ModuleLoadContext(f))).Value;
+        ModuleLoadContext? context;
+        lock (Contexts)
+        {
+            if (!Contexts.TryGetValue(folder, out context))
+            {
+                Contexts[folder] = context = new ModuleLoadContext(folder);
+            }
+        }
+
         return context.LoadFromAssemblyPath(context.PathOf(Path.GetFileNameWithoutExtension(fullPath)) ?? fullPath);
     }
 
     /// <summary>Whether a module was loaded from a folder before, in whichever runspace of this process.</summary>
     /// <param name="moduleFolder">The module's folder, above that of its assemblies.</param>
-    public static bool HasLoaded(string moduleFolder) => Contexts.ContainsKey(Path.GetFullPath(Path.Join(moduleFolder, "bin")));
+    public static bool HasLoaded(string moduleFolder)
+    {
+        lock (Contexts)
+        {
+            return Contexts.ContainsKey(Path.GetFullPath(Path.Join(moduleFolder, "bin")));
+        }
+    }
 
     /// <inheritdoc/>
     /// <remarks>
@@ -109,19 +122,18 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         && Default.LoadFromAssemblyName(new AssemblyName(name)).GetName().Version >= VersionOf(name);
 
     // The build has written the versions down: to read them out of the files takes longer than to load the files.
-    private Version? VersionOf(string name) =>
-        _versions.Value.TryGetValue(name, out Version? version) ? version : AssemblyName.GetAssemblyName(Path.Join(_folder, name + ".dll")).Version;
-
-    private Dictionary<string, Version> ReadVersions()
+    private Version? VersionOf(string name)
     {
-        var versions = new Dictionary<string, Version>(StringComparer.OrdinalIgnoreCase);
         string list = Path.Join(_folder, "versions.txt");
-        foreach (string line in File.Exists(list) ? File.ReadAllLines(list) : [])
+        _versions ??= File.Exists(list) ? '\n' + File.ReadAllText(list) : "";
+        int line = _versions.IndexOf($"\n{name} ", StringComparison.OrdinalIgnoreCase);
+        if (line < 0)
         {
-            int space = line.IndexOf(' ', StringComparison.Ordinal);
-            versions[line[..space]] = Version.Parse(line[(space + 1)..]);
+            return AssemblyName.GetAssemblyName(Path.Join(_folder, name + ".dll")).Version;
         }
 
-        return versions;
+        int version = line + name.Length + 2;
+        int end = _versions.IndexOf('\n', version);
+        return Version.Parse(_versions.AsSpan(version, (end < 0 ? _versions.Length : end) - version).TrimEnd());
     }
 }
