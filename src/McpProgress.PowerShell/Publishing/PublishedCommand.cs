@@ -37,10 +37,18 @@ internal sealed class PublishedCommand
             _ => command.Name,
         };
         _help = help;
-        _metadata = new CommandMetadata(command);
-        _inputSchema = CommandSchema.OfInput(command, help);
-        _outputSchema = CommandSchema.OfOutput(command, out _element);
-        _types = command.Parameters.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ParameterType, StringComparer.Ordinal);
+        try
+        {
+            _metadata = new CommandMetadata(command);
+            _inputSchema = CommandSchema.OfInput(command, help);
+            _outputSchema = CommandSchema.OfOutput(command, out _element);
+            _types = command.Parameters.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ParameterType, StringComparer.Ordinal);
+        }
+        catch (Exception failure) when (failure is IContainsErrorRecord)
+        {
+            // Attributes are made when they are asked for: only here does PowerShell find out that one of them makes no sense.
+            throw new NotPublishableException(failure.Message.TrimEnd('.'));
+        }
     }
 
     /// <summary>The tool's name.</summary>
