@@ -78,6 +78,11 @@ internal sealed class PublishedCommand
         Annotations = CommandAnnotations.Of(Name, _metadata),
         TaskSupport = tasks.Of(Name),
         Body = async (arguments, context) =>
-            await runner.RunAsync(_invocation, ParameterValues.Of(_inputSchema, _types, arguments), _element, context).ConfigureAwait(false),
+            await runner.RunAsync(_invocation, ValuesOf(arguments), _element, context).ConfigureAwait(false),
     };
+
+    /// <summary>The parameters of a call.</summary>
+    /// <param name="arguments">What the caller sent.</param>
+    /// <exception cref="ToolException">They do not fit; the message says what is wanted.</exception>
+    public IReadOnlyDictionary<string, object?> ValuesOf(ToolArguments arguments) => ParameterValues.Of(_inputSchema, _types, arguments);
 }
