@@ -27,6 +27,7 @@ function Send-Raw {
     <#
     .SYNOPSIS
     Calls a tool over HTTP as another client might, and returns every message of the answer; our own client finds most mistakes before.
+    Arguments that are a text are sent as the JSON they are.
     #>
     param([object] $Server, [string] $Tool, [object] $Argument, [string] $LogLevel, [string] $ProgressToken, [hashtable] $Capability = @{})
 
@@ -38,6 +39,7 @@ function Send-Raw {
     if ($LogLevel) { $meta['io.modelcontextprotocol/logLevel'] = $LogLevel }
     if ($ProgressToken) { $meta.progressToken = $ProgressToken }
     $body = @{ jsonrpc = '2.0'; id = 1; method = 'tools/call'; params = @{ name = $Tool; arguments = $Argument; _meta = $meta } } | ConvertTo-Json -Depth 9
+    if ($Argument -is [string]) { $body = $body.Replace((ConvertTo-Json $Argument), $Argument) }
     $headers = @{ 'MCP-Protocol-Version' = '2026-07-28'; 'Mcp-Method' = 'tools/call'; 'Mcp-Name' = $Tool; Accept = 'application/json, text/event-stream' }
     $answer = Invoke-WebRequest -Uri $Server.Uri -Method Post -Body $body -ContentType 'application/json' -Headers $headers -SkipHttpErrorCheck
     $text = [System.Text.Encoding]::UTF8.GetString($answer.RawContentStream.ToArray())

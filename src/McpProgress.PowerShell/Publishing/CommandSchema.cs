@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using System.Management.Automation.Language;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Text;
@@ -21,7 +21,7 @@ internal static class CommandSchema
     /// <exception cref="NotPublishableException">A parameter that must be given takes what no JSON can become.</exception>
     public static JsonElement OfInput(CommandInfo command, CommandHelp help)
     {
-        var defaults = DefaultsOf(command);
+        var defaults = new CommandDefaults(command);
         var properties = new JsonObject();
         foreach (var (name, parameter) in command.Parameters)
         {
@@ -32,9 +32,9 @@ internal static class CommandSchema
 
             if (ParameterSchema.Of(parameter, help.Parameters.GetValueOrDefault(name)) is { } schema)
             {
-                if (defaults.TryGetValue(name, out var value) && PlainJson.Of(value) is { } plain && schema["writeOnly"] is null)
+                if (defaults.Of(parameter, schema) is { } value)
                 {
-                    schema["default"] = plain;
+                    schema["default"] = value;
                 }
 
                 properties[name] = schema;
@@ -49,6 +49,12 @@ internal static class CommandSchema
         {
             var blocking = command.ParameterSets[0].Parameters.First(parameter => parameter.IsMandatory && !properties.ContainsKey(parameter.Name));
             throw new NotPublishableException($"its mandatory parameter '{blocking.Name}' takes [{blocking.ParameterType.Name}], which a caller cannot send");
+        }
+
+        // No call can come to what only the other sets have.
+        foreach (var name in properties.Select(property => property.Key).Where(name => !sets.Any(set => set.All.Contains(name))).ToArray())
+        {
+            properties.Remove(name);
         }
 
         var result = new JsonObject { ["type"] = "object", ["properties"] = properties, ["additionalProperties"] = false };
@@ -94,6 +100,9 @@ internal static class CommandSchema
         !Cmdlet.CommonParameters.Contains(parameter.Name)
         && !Cmdlet.OptionalCommonParameters.Contains(parameter.Name)
         && !parameter.IsDynamic
+        // JSON has no names with half characters, and PowerShell finds no parameter by a name that begins with a dash.
+        && !parameter.Name.EnumerateRunes().Contains(Rune.ReplacementChar)
+        && parameter.Name[0] is not ('-' or '\u2013' or '\u2014' or '\u2015')
         && !parameter.Attributes.OfType<ParameterAttribute>().Any(attribute => attribute.DontShow);
 
     // Needed only when the sets differ in what must be given, and right only when no call can fit two of them.
@@ -129,32 +138,6 @@ internal static class CommandSchema
     }
 
     private static JsonArray Names(IEnumerable<string> names) => new([.. names.Select(name => (JsonNode)name)]);
-
-    // Only what is written down as a constant: any other default may depend on when and where it is asked for.
-    private static Dictionary<string, object?> DefaultsOf(CommandInfo command)
-    {
-        var defaults = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
-        foreach (var parameter in ParametersOf(CommandHelp.AstOf(command)))
-        {
-            if (parameter.DefaultValue is { } value && IsConstant(value))
-            {
-                defaults[parameter.Name.VariablePath.UserPath] = value.SafeGetValue();
-            }
-        }
-
-        return defaults;
-    }
-
-    // Those of a param block, and those between a function's name and its body.
-    private static IEnumerable<ParameterAst> ParametersOf(Ast? source) =>
-        source?.FindAll(
-            ast => ast is ParameterAst && (ast.Parent == source || (ast.Parent is ParamBlockAst block && (block.Parent == source || block.Parent.Parent == source))),
-            searchNestedScriptBlocks: true).Cast<ParameterAst>() ?? [];
-
-    private static bool IsConstant(Ast value) => value.Find(
-        ast => ast is not (ConstantExpressionAst or ArrayLiteralAst or ArrayExpressionAst or UnaryExpressionAst or StatementBlockAst or PipelineAst or CommandExpressionAst)
-            && ast is not VariableExpressionAst { VariablePath.UserPath: "true" or "false" or "True" or "False" },
-        searchNestedScriptBlocks: true) is null;
 
     /// <summary>The names in one parameter set that callers are offered.</summary>
     private sealed class ParameterNames(CommandParameterSetInfo set, JsonObject offered)

@@ -1,4 +1,5 @@
-using System.Collections.ObjectModel;
+using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -20,17 +21,30 @@ internal static partial class ParameterSchema
 
         // Validation is of each element of a list, except that of its length.
         var each = schema["items"] as JsonObject ?? schema;
+        var element = TypeSchema.ElementOf(parameter.ParameterType);
+        var type = element ?? parameter.ParameterType;
         var notes = new List<string>();
-        var description = help ?? parameter.Attributes.OfType<ParameterAttribute>().Select(attribute => attribute.HelpMessage).FirstOrDefault(message => !string.IsNullOrWhiteSpace(message));
+        var description = parameter.Attributes.OfType<ParameterAttribute>().Select(attribute => attribute.HelpMessage).Prepend(help).FirstOrDefault(message => !string.IsNullOrWhiteSpace(message));
         notes.AddRange(new[] { description, schema["description"]?.GetValue<string>() }.OfType<string>());
         foreach (var attribute in parameter.Attributes)
         {
-            Apply(attribute, schema, each, notes);
+            if (attribute is ValidateCountAttribute count && element is not null)
+            {
+                schema["minItems"] = count.MinLength;
+                schema["maxItems"] = count.MaxLength;
+            }
+
+            Apply(attribute, type, each, notes);
         }
 
         if (IsMandatory(parameter))
         {
-            RefuseEmpty(parameter.Attributes, schema);
+            RefuseEmpty(parameter, schema, each);
+        }
+
+        if (parameter.Attributes.Any(IsAgainstEmpty))
+        {
+            RefuseEmpty(parameter.ParameterType, schema, each);
         }
 
         if (notes.Count > 0)
@@ -41,12 +55,12 @@ internal static partial class ParameterSchema
         return schema;
     }
 
-    private static void Apply(Attribute attribute, JsonObject schema, JsonObject each, List<string> notes)
+    private static void Apply(Attribute attribute, Type type, JsonObject each, List<string> notes)
     {
         switch (attribute)
         {
-            case ValidateSetAttribute set when IsText(each):
-                each["enum"] = new JsonArray([.. set.ValidValues.Select(value => (JsonNode)value)]);
+            case ValidateSetAttribute set when IsAsWritten(type) && each["type"] is JsonValue:
+                each["enum"] = new JsonArray([.. set.ValidValues.Distinct(StringComparer.Ordinal).Select(value => (JsonNode)value)]);
                 break;
 
             case ValidateSetAttribute set:
@@ -54,27 +68,18 @@ internal static partial class ParameterSchema
                 notes.Add($"One of: {string.Join(", ", set.ValidValues)}.");
                 break;
 
-            case ValidateRangeAttribute range:
-                SetIfAny(each, "minimum", PlainJson.Number(range.MinRange));
-                SetIfAny(each, "maximum", PlainJson.Number(range.MaxRange));
+            case ValidateRangeAttribute range when IsNumber(each):
+                Narrow(each, "minimum", PlainJson.Number(range.MinRange), isLeast: true);
+                Narrow(each, "maximum", PlainJson.Number(range.MaxRange), isLeast: false);
                 break;
 
-            case ValidateLengthAttribute length when IsText(each):
+            case ValidateLengthAttribute length when type == typeof(string):
                 each["minLength"] = length.MinLength;
                 each["maxLength"] = length.MaxLength;
                 break;
 
-            case ValidateCountAttribute count when schema["items"] is not null:
-                schema["minItems"] = count.MinLength;
-                schema["maxItems"] = count.MaxLength;
-                break;
-
-            case ValidatePatternAttribute pattern when IsText(each):
-                Apply(pattern, each, notes);
-                break;
-
-            case ValidateNotNullOrEmptyAttribute:
-                RefuseEmpty([], schema);
+            case ValidatePatternAttribute pattern:
+                Apply(pattern, type, each, notes);
                 break;
 
             default:
@@ -83,11 +88,12 @@ internal static partial class ParameterSchema
     }
 
     // JSON Schema's patterns are ECMAScript's and mind the case; PowerShell's are .NET's and, unless told, do not.
-    private static void Apply(ValidatePatternAttribute pattern, JsonObject each, List<string> notes)
+    private static void Apply(ValidatePatternAttribute pattern, Type type, JsonObject each, List<string> notes)
     {
         var ignoresCase = pattern.Options.HasFlag(RegexOptions.IgnoreCase);
         var means = pattern.Options & ~RegexOptions.IgnoreCase;
-        if (means == RegexOptions.None && !DotnetOnly().IsMatch(pattern.RegexPattern) && !(ignoresCase && Letter().IsMatch(Escapes().Replace(pattern.RegexPattern, ""))))
+        var isSaid = IsAsWritten(type) && means == RegexOptions.None && IsRegex(pattern.RegexPattern);
+        if (isSaid && !DotnetOnly().IsMatch(pattern.RegexPattern) && !(ignoresCase && Letter().IsMatch(Escapes().Replace(pattern.RegexPattern, ""))))
         {
             each["pattern"] = pattern.RegexPattern;
         }
@@ -97,31 +103,90 @@ internal static partial class ParameterSchema
         }
     }
 
-    private static void RefuseEmpty(Collection<Attribute> attributes, JsonObject schema)
+    private static bool IsRegex(string pattern)
     {
-        if (IsText(schema) && schema["enum"] is null && schema["minLength"] is null && schema["format"] is null && !attributes.Any(attribute => attribute is AllowEmptyStringAttribute or AllowNullAttribute))
+        try
         {
-            schema["minLength"] = 1;
+            _ = new Regex(pattern);
+            return true;
         }
-        else if (schema["items"] is not null && schema["minItems"] is null && !attributes.Any(attribute => attribute is AllowEmptyCollectionAttribute or AllowNullAttribute))
+        catch (ArgumentException)
         {
-            schema["minItems"] = 1;
+            // No value will match it, but that is PowerShell's to say.
+            return false;
         }
+    }
+
+    // What PowerShell does not take for a mandatory parameter.
+    private static void RefuseEmpty(ParameterMetadata parameter, JsonObject schema, JsonObject each)
+    {
+        var type = parameter.ParameterType;
+        var element = IsCollection(type) ? TypeSchema.ElementOf(type) : type;
+        if (element == typeof(string) && !parameter.Attributes.Any(attribute => attribute is AllowEmptyStringAttribute))
+        {
+            Raise(each, "minLength");
+        }
+
+        if (IsCollection(type) && !parameter.Attributes.Any(attribute => attribute is AllowEmptyCollectionAttribute))
+        {
+            Raise(schema, "minItems");
+        }
+    }
+
+    private static void RefuseEmpty(Type type, JsonObject schema, JsonObject each)
+    {
+        if ((TypeSchema.ElementOf(type) ?? type) == typeof(string))
+        {
+            Raise(each, "minLength");
+        }
+
+        if (TypeSchema.ElementOf(type) is not null)
+        {
+            Raise(schema, "minItems");
+        }
+        else if (typeof(IDictionary).IsAssignableFrom(type) || TypeSchema.EntryOf(type) is not null)
+        {
+            Raise(schema, "minProperties");
+        }
+    }
+
+    private static void Raise(JsonObject schema, string least)
+    {
+        // Of a list of choices it is enough that none is empty.
+        var isSaid = schema["enum"] is JsonArray choices && !choices.Any(choice => (string?)choice == "");
+        if (!isSaid && (schema[least] is not { } count || (int)count == 0))
+        {
+            schema[least] = 1;
+        }
+    }
+
+    // The type has bounds of its own, and a range may be wider.
+    private static void Narrow(JsonObject schema, string name, JsonNode? bound, bool isLeast)
+    {
+        if (bound is not null && (schema[name] is not { } own || (isLeast ? Size(bound) > Size(own) : Size(bound) < Size(own))))
+        {
+            schema[name] = bound;
+        }
+
+        static double Size(JsonNode number) => double.Parse(number.ToJsonString(), CultureInfo.InvariantCulture);
     }
 
     private static bool IsMandatory(ParameterMetadata parameter) => parameter.Attributes.OfType<ParameterAttribute>().Any(attribute => attribute.Mandatory);
 
-    private static bool IsText(JsonObject schema) => schema["type"] is JsonValue type && type.TryGetValue(out string? name) && name == "string";
+    // PowerShell has another of the kind since 7.4, which refuses spaces too.
+    private static bool IsAgainstEmpty(Attribute attribute) => attribute is ValidateNotNullOrEmptyAttribute || attribute.GetType().Name == "ValidateNotNullOrWhiteSpaceAttribute";
 
-    private static void SetIfAny(JsonObject schema, string name, JsonNode? value)
-    {
-        if (value is not null)
-        {
-            schema[name] = value;
-        }
-    }
+    // What is validated is a value as PowerShell writes it: of a date, say, that is not what was sent.
+    private static bool IsAsWritten(Type type) => type == typeof(string) || type == typeof(char) || type.IsEnum;
 
-    [GeneratedRegex(@"\\[AzZG]|\(\?(?![:=!]|<[=!])|\\p\{|\[[^\]]*-\[")]
+    private static bool IsNumber(JsonObject schema) => schema["type"] is JsonValue type && type.TryGetValue(out string? name) && name is "integer" or "number";
+
+    // As PowerShell has it, which looks at the interfaces a type has and not at the one it may be: an IEnumerable<string> may well be empty.
+    private static bool IsCollection(Type type) =>
+        TypeSchema.ElementOf(type) is not null
+        && type.GetInterfaces().Any(face => face == typeof(IList) || (face.IsGenericType && face.GetGenericTypeDefinition() == typeof(ICollection<>)));
+
+    [GeneratedRegex(@"\\[AzZG]|\(\?(?![:=!]|<[=!])|\\[pP]\{|\[[^\]]*-\[")]
     private static partial Regex DotnetOnly();
 
     [GeneratedRegex(@"\\.")]

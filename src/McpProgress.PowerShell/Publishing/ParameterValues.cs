@@ -1,5 +1,8 @@
 using System.Collections;
+using System.Collections.Specialized;
+using System.Globalization;
 using System.Management.Automation;
+using System.Numerics;
 using System.Security;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,6 +19,17 @@ internal static class ParameterValues
 {
     // What the shared binder adds for callers; here the arguments did arrive.
     private const string ClientsRemark = " Nothing was sent.";
+
+    // As long as a secure string can be.
+    private const int LongestSecret = 65_536;
+
+    // Longer texts are data, not numbers.
+    private const int LongestInteger = 400;
+
+    // As many characters as a decimal certainly holds.
+    private const int DecimalDigits = 28;
+
+    private static readonly HashSet<string> ReservedNames = new(StringComparer.OrdinalIgnoreCase) { "psobject", "psbase", "psadapted", "psextended", "pstypenames" };
 
     /// <summary>The values by parameter name, as far as they were given. Null is as good as not given.</summary>
     /// <param name="schema">The tool's input schema.</param>
@@ -40,12 +54,20 @@ internal static class ParameterValues
         var values = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, node) in bound)
         {
-            values[name] = Of(node, types[name]);
+            try
+            {
+                values[name] = Of(node, types[name]);
+            }
+            catch (FormatException failure)
+            {
+                throw new ToolException($"The argument '{name}': {failure.Message}", failure);
+            }
         }
 
         return values;
     }
 
+    /// <exception cref="FormatException">It cannot become the type, and no schema could say so.</exception>
     private static object? Of(JsonNode? node, Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
@@ -67,16 +89,19 @@ internal static class ParameterValues
         return node switch
         {
             null => null,
-            JsonObject members when typeof(IDictionary).IsAssignableFrom(type) => OfDictionary(members),
+            JsonObject members when TypeSchema.EntryOf(type) is { } entry => OfDictionary(members, entry.Key, entry.Value),
+            JsonObject members when typeof(IDictionary).IsAssignableFrom(type) => OfTable(members, type),
             JsonObject members => OfObject(members),
-            JsonArray items => items.Select(item => Of(item, TypeSchema.ElementOf(type) ?? typeof(object))).ToArray(),
-            _ => OfScalar(node),
+            // PowerShell would make the first of all names of it.
+            JsonArray { Count: 0 } when type.IsEnum => Enum.ToObject(type, 0),
+            JsonArray items => OfList(items, type),
+            _ => OfScalar(node, type),
         };
     }
 
-    private static Hashtable OfDictionary(JsonObject members)
+    private static IDictionary OfTable(JsonObject members, Type type)
     {
-        var table = new Hashtable(StringComparer.OrdinalIgnoreCase);
+        IDictionary table = type == typeof(OrderedDictionary) ? new OrderedDictionary(StringComparer.OrdinalIgnoreCase) : new Hashtable(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in members)
         {
             table[name] = Of(value, typeof(object));
@@ -85,11 +110,40 @@ internal static class ParameterValues
         return table;
     }
 
+    // PowerShell makes no such dictionary of a hashtable.
+    private static IDictionary OfDictionary(JsonObject members, Type key, Type value)
+    {
+        var dictionary = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(key, value))!;
+        foreach (var (name, member) in members)
+        {
+            dictionary[Converted(name, key)!] = Converted(Of(member, value), value);
+        }
+
+        return dictionary;
+    }
+
+    private static object? Converted(object? value, Type type) => LanguagePrimitives.TryConvertTo(value, type, CultureInfo.InvariantCulture, out var converted)
+        ? converted
+        : throw new FormatException($"'{value}' cannot become [{type.Name}].");
+
+    private static object OfList(JsonArray items, Type type)
+    {
+        var element = TypeSchema.ElementOf(type) ?? typeof(object);
+        var values = items.Select(item => Of(item, element)).ToArray();
+        // Nor an IEnumerable<string> of objects; but it takes what is one already.
+        return type.IsInterface && LanguagePrimitives.TryConvertTo(values, element.MakeArrayType(), CultureInfo.InvariantCulture, out var typed) ? typed : values;
+    }
+
     private static PSObject OfObject(JsonObject members)
     {
         var result = new PSObject();
         foreach (var (name, value) in members)
         {
+            if (ReservedNames.Contains(name))
+            {
+                throw new FormatException($"PowerShell keeps the name '{name}' for itself: no object can have a member of that name.");
+            }
+
             // Two names that differ in case alone are one property in PowerShell: the first one stays.
             if (name.Length > 0 && result.Properties[name] is null)
             {
@@ -100,22 +154,36 @@ internal static class ParameterValues
         return result;
     }
 
-    private static object? OfScalar(JsonNode node) => node.GetValueKind() switch
+    private static object? OfScalar(JsonNode node, Type type) => node.GetValueKind() switch
     {
         JsonValueKind.String => node.GetValue<string>(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => OfNumber(node.ToElement()),
+        JsonValueKind.Number => OfNumber(node.ToElement(), type),
         _ => null,
     };
 
-    private static object OfNumber(JsonElement number) =>
+    // The parameter's type decides what a number is read as: by way of another one it would lose digits.
+    private static object OfNumber(JsonElement number, Type type) =>
         number.TryGetInt32(out var small) ? small
         : number.TryGetInt64(out var whole) ? whole
-        : number.TryGetDecimal(out var exact) ? exact
+        : type == typeof(double) || type == typeof(float) ? number.GetDouble()
+        : type == typeof(BigInteger) && OfDigits(number.GetRawText()) is { } big ? big
+        : number.TryGetDecimal(out var exact) && (type == typeof(decimal) || IsAllOf(exact, number)) ? exact
         : number.GetDouble();
 
-    private static SecureString Secure(JsonNode? node) => PromptField.ToSecure(Text(node) ?? "");
+    private static BigInteger? OfDigits(string text) =>
+        text.Length <= LongestInteger && BigInteger.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    // A decimal has 28 digits after the point, and rounds the others away.
+    private static bool IsAllOf(decimal read, JsonElement number) =>
+        (number.GetRawText() is { Length: <= DecimalDigits } text && !text.Contains('e', StringComparison.OrdinalIgnoreCase)) || (double)read == number.GetDouble();
+
+    private static SecureString Secure(JsonNode? node) => Text(node) switch
+    {
+        { Length: > LongestSecret } => throw new FormatException($"a secret has at most {LongestSecret} characters."),
+        var text => PromptField.ToSecure(text ?? ""),
+    };
 
     private static TimeSpan? TryDuration(string text)
     {
@@ -123,9 +191,9 @@ internal static class ParameterValues
         {
             return XmlConvert.ToTimeSpan(text);
         }
-        catch (FormatException)
+        catch (Exception failure) when (failure is FormatException or OverflowException)
         {
-            // Not ISO 8601: PowerShell's own conversion says what it wants.
+            // Not ISO 8601, or longer than any time span: PowerShell's own conversion says what it wants.
             return null;
         }
     }

@@ -22,7 +22,8 @@ internal static class PlainJson
     {
         byte or sbyte or short or ushort or int or uint or long => Convert.ToInt64(value, null),
         ulong number => number,
-        float or double when double.IsFinite(Convert.ToDouble(value, null)) => Convert.ToDouble(value, null),
+        float number when float.IsFinite(number) => number,
+        double number when double.IsFinite(number) => number,
         decimal number => number,
         _ => null,
     };

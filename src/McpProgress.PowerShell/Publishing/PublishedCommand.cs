@@ -37,10 +37,18 @@ internal sealed class PublishedCommand
             _ => command.Name,
         };
         _help = help;
-        _metadata = new CommandMetadata(command);
-        _inputSchema = CommandSchema.OfInput(command, help);
-        _outputSchema = CommandSchema.OfOutput(command, out _element);
-        _types = command.Parameters.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ParameterType, StringComparer.Ordinal);
+        try
+        {
+            _metadata = new CommandMetadata(command);
+            _inputSchema = CommandSchema.OfInput(command, help);
+            _outputSchema = CommandSchema.OfOutput(command, out _element);
+            _types = command.Parameters.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ParameterType, StringComparer.Ordinal);
+        }
+        catch (Exception failure) when (failure is IContainsErrorRecord)
+        {
+            // Attributes are made when they are asked for: only here does PowerShell find out that one of them makes no sense.
+            throw new NotPublishableException(failure.Message.TrimEnd('.'));
+        }
     }
 
     /// <summary>The tool's name.</summary>
@@ -70,6 +78,11 @@ internal sealed class PublishedCommand
         Annotations = CommandAnnotations.Of(Name, _metadata),
         TaskSupport = tasks.Of(Name),
         Body = async (arguments, context) =>
-            await runner.RunAsync(_invocation, ParameterValues.Of(_inputSchema, _types, arguments), _element, context).ConfigureAwait(false),
+            await runner.RunAsync(_invocation, ValuesOf(arguments), _element, context).ConfigureAwait(false),
     };
+
+    /// <summary>The parameters of a call.</summary>
+    /// <param name="arguments">What the caller sent.</param>
+    /// <exception cref="ToolException">They do not fit; the message says what is wanted.</exception>
+    public IReadOnlyDictionary<string, object?> ValuesOf(ToolArguments arguments) => ParameterValues.Of(_inputSchema, _types, arguments);
 }

@@ -34,6 +34,8 @@ internal static class TypeSchema
         [typeof(Version)] = ("string", null),
     };
 
+    private static readonly Type[] OpenDictionaries = [typeof(IDictionary<,>), typeof(IReadOnlyDictionary<,>)];
+
     // Those of int and wider would only make the schema longer.
     private static readonly Dictionary<Type, (long Minimum, long Maximum)> Bounds = new()
     {
@@ -74,9 +76,16 @@ internal static class TypeSchema
             return [];
         }
 
-        if (IsCode(type))
+        if (IsBeyondJson(type))
         {
             return null;
+        }
+
+        if (EntryOf(type) is { } entry)
+        {
+            return OfParameter(entry.Value) is not { } values ? null
+                : values.Count == 0 ? new JsonObject { ["type"] = "object" }
+                : new JsonObject { ["type"] = "object", ["additionalProperties"] = values };
         }
 
         if (typeof(IDictionary).IsAssignableFrom(type) || type == typeof(PSObject))
@@ -134,17 +143,26 @@ internal static class TypeSchema
         return schema;
     }
 
+    /// <summary>The types of a dictionary's keys and values; null when it does not say, or is none.</summary>
+    public static (Type Key, Type Value)? EntryOf(Type type) =>
+        type.GetInterfaces().Append(type).FirstOrDefault(face => face.IsGenericType && OpenDictionaries.Contains(face.GetGenericTypeDefinition())) is { } dictionary
+            ? (dictionary.GetGenericArguments()[0], dictionary.GetGenericArguments()[1])
+            : null;
+
     /// <summary>The type of a list's elements; null when it is no list.</summary>
     public static Type? ElementOf(Type type) =>
         type.IsArray ? type.GetElementType()
-        : type == typeof(string) || typeof(IDictionary).IsAssignableFrom(type) ? null
+        : type == typeof(string) || typeof(IDictionary).IsAssignableFrom(type) || EntryOf(type) is not null ? null
         : type.GetInterfaces().Append(type).FirstOrDefault(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IEnumerable<>)) is { } generic
             ? generic.GetGenericArguments()[0]
         : typeof(IList).IsAssignableFrom(type) || type == typeof(IEnumerable) || type == typeof(ICollection) ? typeof(object)
         : null;
 
-    private static bool IsCode(Type type) =>
-        type == typeof(ScriptBlock) || typeof(Delegate).IsAssignableFrom(type) || type == typeof(System.Linq.Expressions.Expression);
+    // Code, a variable of the caller's, and a list in several dimensions, of which PowerShell makes none.
+    private static bool IsBeyondJson(Type type) =>
+        type == typeof(ScriptBlock) || typeof(Delegate).IsAssignableFrom(type) || type == typeof(System.Linq.Expressions.Expression)
+        || type == typeof(PSReference)
+        || (type.IsArray && type.GetArrayRank() > 1);
 
     private static JsonObject OfEnum(Type type)
     {

@@ -63,6 +63,8 @@ internal sealed class McpcSession : IAsyncDisposable
     /// <summary>Answers a call that carries ids: by <c>created</c>, and then runs the tool.</summary>
     public async Task CallAsync(IncomingRequest request, ServerTool tool, McpcIds ids, JsonObject? arguments, ILogger logger, CancellationToken cancelled)
     {
+        // First of all, because it may fail.
+        var values = new ToolArguments(arguments.ToElements());
         _spoken = true;
         _sessionId = ids.SessionId;
         var call = new McpcCall(this, ids, tool.Name, request.ProgressToken, _everyUpdate);
@@ -75,7 +77,6 @@ internal sealed class McpcSession : IAsyncDisposable
         // Known from here on, so that it can be cancelled at once; it starts behind the answer, so that no update can
         // overtake that.
         var created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var values = new ToolArguments(arguments.ToElements());
         _helper.StartTask(ids.TaskId, async stop =>
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _ended.Token);

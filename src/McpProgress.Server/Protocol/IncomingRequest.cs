@@ -98,7 +98,34 @@ internal sealed class IncomingRequest
 /// <summary>Small helpers for raw JSON.</summary>
 internal static class JsonObjectExtensions
 {
+    private const string HalfCharacter = "The arguments hold half a Unicode character (a lone surrogate).";
+
+    /// <summary>The object itself, once its members' names are read: that is put off until somebody asks for one.</summary>
+    /// <exception cref="McpProtocolException">One of them is no text: it holds half a character, escaped.</exception>
+    public static JsonObject? WithNames(this JsonObject? json)
+    {
+        try
+        {
+            _ = json?.Count;
+            return json;
+        }
+        catch (InvalidOperationException)
+        {
+            throw IncomingRequest.Invalid(HalfCharacter);
+        }
+    }
+
     /// <summary>The members as a tool's arguments.</summary>
-    public static IDictionary<string, JsonElement>? ToElements(this JsonObject? json) =>
-        json?.Deserialize<IDictionary<string, JsonElement>>(McpJsonUtilities.DefaultOptions);
+    /// <exception cref="McpProtocolException">A text in one of them is none: it holds half a character, escaped.</exception>
+    public static IDictionary<string, JsonElement>? ToElements(this JsonObject? json)
+    {
+        try
+        {
+            return json?.Deserialize<IDictionary<string, JsonElement>>(McpJsonUtilities.DefaultOptions);
+        }
+        catch (InvalidOperationException)
+        {
+            throw IncomingRequest.Invalid(HalfCharacter);
+        }
+    }
 }

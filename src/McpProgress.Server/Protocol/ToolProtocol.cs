@@ -106,7 +106,7 @@ internal sealed class ToolProtocol : IAsyncDisposable
     private async Task CallAsync(IncomingRequest request, CancellationToken cancelled)
     {
         var name = request.Text("name");
-        var arguments = request.Parameters["arguments"] as JsonObject;
+        var arguments = (request.Parameters["arguments"] as JsonObject).WithNames();
         var mcpc = request.Session.IsSingleRequest ? null : request.Session.Mcpc;
         if (mcpc?.TryAnswer(name, arguments) is { } answer)
         {

@@ -42,10 +42,12 @@ internal sealed class Tasks2025(TaskManager tasks, ToolServerOptions options)
     /// <summary>Answers a call by creating a task, and runs it.</summary>
     public async Task CallAsync(IncomingRequest request, ServerTool tool, JsonObject? arguments, CancellationToken cancelled)
     {
+        // First of all, because it may fail.
+        var values = new ToolArguments(arguments.ToElements());
         var task = await tasks.CreateAsync(tool, Ttl(request), OriginOf(request)).ConfigureAwait(false);
         WatchStatus(task, request.Session);
         await request.AnswerAsync(new JsonObject { ["task"] = ToWire(task.Record) }, cancelled).ConfigureAwait(false);
-        tasks.Run(task, tool, new ToolArguments(arguments.ToElements()), prepared: false);
+        tasks.Run(task, tool, values, prepared: false);
     }
 
     /// <summary>Answers <c>tasks/get</c>.</summary>

@@ -65,7 +65,8 @@ internal sealed class PlainValues
 
     private object? ReadElement(JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.Object => ReadMembers(element.EnumerateObject().Select(member => KeyValuePair.Create(member.Name, (object?)member.Value))),
+        JsonValueKind.Object => ReadMembers(element.EnumerateObject().Select(member => KeyValuePair.Create(
+            member.DecodedName() ?? throw Invalid("one of its names holds half a Unicode character"), (object?)member.Value))),
         JsonValueKind.Array => ReadItems(element.EnumerateArray().Select(item => (object?)item)),
         JsonValueKind.String => element.DecodedText() ?? throw Invalid("the text holds half a Unicode character"),
         JsonValueKind.Number => element.TryGetInt64(out var number) ? number : element.Clone(),

@@ -71,7 +71,7 @@ internal static class SchemaReading
 
         foreach (var member in members.EnumerateObject())
         {
-            if (DecodedName(member) is { } name)
+            if (member.DecodedName() is { } name)
             {
                 yield return (name, member.Value);
             }
@@ -142,7 +142,8 @@ internal static class SchemaReading
         }
     }
 
-    private static string? DecodedName(JsonProperty member)
+    /// <summary>A member's name, or null when it is not text (half a character, escaped).</summary>
+    public static string? DecodedName(this JsonProperty member)
     {
         try
         {

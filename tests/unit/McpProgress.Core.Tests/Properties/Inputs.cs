@@ -16,6 +16,8 @@ internal sealed class Inputs(int seed)
     // What breaks things when it stands in the wrong place.
     private static readonly string[] Insertions = ["{", "}", "[", "]", ",", ":", "\"", "\\", "\\ud800", "null", "\"id\":5", "1e", "-", "//", "/*", "\0", "\u00e9", "\t"];
 
+    public int Seed => seed;
+
     public Random Random { get; } = new(seed);
 
     /// <summary>The last input that was made, for the failure.</summary>

@@ -64,6 +64,34 @@ public sealed class StdioToolServerTests
         Assert.Equal(code, answer["error"]!["code"]!.GetValue<int>());
     }
 
+    [Theory]
+    [InlineData("""{"text":"\ud800"}""")]
+    [InlineData("""{"text":"x","\udc00":1}""")]
+    [InlineData("""{"text":{"a":[{"\ud800":1}]}}""")]
+    public async Task Half_a_character_in_an_argument_is_a_protocol_error_however_the_tool_is_called(string arguments)
+    {
+        await using var client = await RawStdioClient.InitializedAsync(TestServers.Samples());
+        string[] calls =
+        [
+            Call("echo", arguments, "{}"),
+            Call("analyze_data", arguments, "{}", ",\"task\":{}"),
+            Call("analyze_data", $$"""{"mcpc_params":{"session_id":"s","task_id":"t"},{{arguments[1..]}}""", "{}"),
+            Call("echo", arguments, $"{{{Modern}}}"),
+        ];
+        foreach (var call in calls)
+        {
+            Assert.Equal($"{call} -32602", $"{call} {(await client.RequestAsync(1, "tools/call", call))["code"]}");
+        }
+
+        // Nothing was begun: there is no task, and the id is free.
+        Assert.Empty((await client.RequestAsync(2, "tasks/list", "{}"))["tasks"]!.AsArray());
+        var created = await client.RequestAsync(3, "tools/call", """{"name":"analyze_data","arguments":{"data_id":"d","mcpc_params":{"session_id":"s","task_id":"t"}}}""");
+        Assert.Contains("created", created.ToJsonString(), StringComparison.Ordinal);
+
+        static string Call(string tool, string arguments, string meta, string more = "") =>
+            $$"""{"name":"{{tool}}","arguments":{{arguments}},"_meta":{{meta}}{{more}} }""";
+    }
+
     [Fact]
     public async Task Unreadable_lines_are_skipped_and_answered_where_somebody_waits()
     {

@@ -41,6 +41,18 @@ public sealed class ArgumentBinderTests
         Assert.Contains("half a Unicode character", failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"a":{"\ud800":1}}""")]
+    [InlineData("""{"a":[{"x":{"b\udc00":1}}]}""")]
+    public void Half_a_character_in_a_name_further_down_is_refused(string json)
+    {
+        // As a server's requests come: not by way of ParseJson.
+        var arguments = JsonDocument.Parse(json).RootElement.EnumerateObject().ToDictionary(member => member.Name, member => (object?)member.Value);
+        var failure = Assert.Throws<McpFailureException>(() => ArgumentBinder.Bind(Schema("{}"), arguments));
+        Assert.Equal(ErrorIds.InvalidArgument, failure.ErrorId);
+        Assert.Contains("half a Unicode character", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_name_given_twice_further_down_is_refused()
     {
