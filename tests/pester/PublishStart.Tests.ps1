@@ -104,8 +104,8 @@ Describe '-Module' {
         $server = Start-McpProgressServer -Http -Module $path
         $server.Tools | Sort-Object | Should -Be 'Add-Seen', 'Step-Count'
         $server | Stop-McpProgressServer
-        $server = Start-McpProgressServer -Http -Module Microsoft.PowerShell.Archive -WarningAction Ignore
-        $server.Tools | Should -Contain 'Compress-Archive'
+        $server = Start-McpProgressServer -Http -Module Microsoft.PowerShell.Host -WarningAction Ignore
+        $server.Tools | Should -Contain 'Stop-Transcript'
         $server | Stop-McpProgressServer
     }
 
