@@ -25,6 +25,8 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
     private readonly ProgressFolder _progress = new();
     private readonly StringBuilder _line = new();
     private int _kept;
+    private int _pipelineThread;
+    private bool _stopping;
     private string? _unanswered;
     private McpProtocolException? _undeclared;
 
@@ -39,6 +41,19 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
 
     /// <summary>Drops the engine's copies of what the host was told; a command may write a million records.</summary>
     public Action? Heard { get; set; }
+
+    /// <summary>Its pipeline hears of a stop from now on. Called on its thread.</summary>
+    public void PipelineReady() => _pipelineThread = Environment.CurrentManagedThreadId;
+
+    /// <summary>A stop has reached its pipeline.</summary>
+    public void PipelineStopping()
+    {
+        lock (_line)
+        {
+            _stopping = true;
+            Monitor.PulseAll(_line);
+        }
+    }
 
     /// <summary>Reports a progress record.</summary>
     public void Progress(long source, ProgressRecord record)
@@ -110,7 +125,11 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
         }
         catch (OperationCanceledException)
         {
-            // The pipeline is being stopped anyway.
+            // Without the call's own cancellation, as when the connection breaks, nothing stops the pipeline but this.
+            if (context.CancellationToken.IsCancellationRequested)
+            {
+                AwaitStop();
+            }
         }
 
         throw new PipelineStoppedException();
@@ -160,6 +179,19 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
         {
             _kept = 0;
             Heard?.Invoke();
+        }
+    }
+
+    // Cancelling the call stops the pipeline, a little later. The command must not unwind before: a stop that comes while its
+    // finally blocks run ends them, too. Runspaces that the command made are no part of this pipeline, and nothing may wait for them.
+    private void AwaitStop()
+    {
+        lock (_line)
+        {
+            while (!_stopping && Environment.CurrentManagedThreadId == _pipelineThread)
+            {
+                Monitor.Wait(_line);
+            }
         }
     }
 
