@@ -3,7 +3,7 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'PublishServers.ps1')
     $null = Connect-Published -Name stdio
-    $server = Start-McpProgressServer -Http -Path $publishedScript -Connect -Name overhttp
+    $server = Start-McpProgressServer -Http -Path $publishedScript, $publishedBegin -Connect -Name overhttp
 }
 
 AfterAll {
@@ -116,7 +116,7 @@ Describe 'A task of revision 2025-11-25' {
             (($text -replace '(?m)^(event|id|data): ?' -split "`n" -match '^\{')[-1] | ConvertFrom-Json).result
         }
 
-        $null = Send-InSession initialize @{ protocolVersion = '2025-11-25'; capabilities = @{}; clientInfo = @{ name = 'other'; version = '1' } }
+        $null = Send-InSession initialize @{ protocolVersion = '2025-11-25'; capabilities = @{ elicitation = @{} }; clientInfo = @{ name = 'other'; version = '1' } }
         $session.'Mcp-Session-Id' = "$($answer.Headers.'Mcp-Session-Id')"
         $session.'MCP-Protocol-Version' = '2025-11-25'
     }
@@ -133,6 +133,14 @@ Describe 'A task of revision 2025-11-25' {
         $marker = Join-Path $TestDrive 'cancelled-2025'
         $task = (Send-InSession tools/call @{ name = 'Wait-Forever'; arguments = @{ Marker = $marker }; task = @{ ttl = 60000 } }).task
         Wait-Until { (Send-InSession tasks/get @{ taskId = $task.taskId }).statusMessage -match 'Waiting' }
+        (Send-InSession tasks/cancel @{ taskId = $task.taskId }).status | Should -Be 'cancelled'
+        Wait-Until { Test-Path -LiteralPath $marker }
+    }
+
+    It 'asks in the begin block as anywhere, and is cancelled while it does' {
+        $marker = Join-Path $TestDrive 'asking-2025'
+        $task = (Send-InSession tools/call @{ name = 'Read-First'; arguments = @{ Marker = $marker }; task = @{ ttl = 60000 } }).task
+        Wait-Until { (Send-InSession tasks/get @{ taskId = $task.taskId }).status -eq 'input_required' }
         (Send-InSession tasks/cancel @{ taskId = $task.taskId }).status | Should -Be 'cancelled'
         Wait-Until { Test-Path -LiteralPath $marker }
     }

@@ -68,6 +68,15 @@ Describe 'A question' {
         $marker | Should -Exist
     }
 
+    It 'that is cancelled lets the finally block run to its end' {
+        $marker = Join-Path $TestDrive 'cancelled'
+        $job = Invoke-McpTool Read-Guarded @{ Marker = $marker } -Server published -AsJob -Mode ExtensionTask
+        Wait-Until { $job.Task.Status -eq 'InputRequired' }
+        $job | Stop-McpTask
+        Wait-Until { Test-Path -LiteralPath $marker }
+        $job | Remove-Job -Force
+    }
+
     It 'to a client that takes none is a clear error, and no hang' {
         $server = Start-McpProgressServer -Http -Path $publishedScript -Name mute
         foreach ($tool in 'Read-Line', 'Read-Choice', 'Read-Credential', 'Read-Secret') {

@@ -14,7 +14,7 @@ namespace McpProgress.PowerShell.Publishing;
 /// One call of a published command, as its runspace's host and the end of its pipeline see it. All that the command
 /// says passes here, on its pipeline thread and in order, on its way to the caller.
 /// </summary>
-/// <param name="context">The caller's end.</param>
+/// <param name="context">The caller's end; where the call becomes a task on the way, until then.</param>
 /// <param name="element">The type of each output value the tool's schema promises; null for none.</param>
 /// <param name="errors">How errors are told.</param>
 internal sealed class CommandCall(ToolContext context, Type? element, ErrorText errors)
@@ -24,9 +24,17 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
 
     private readonly ProgressFolder _progress = new();
     private readonly StringBuilder _line = new();
+
+    // The pipeline thread changes it where the call becomes a task; runspaces that the command made may speak at any time.
+    private volatile ToolContext _context = context;
     private int _kept;
+    private int _pipelineThread;
+    private bool _stopping;
     private string? _unanswered;
     private McpProtocolException? _undeclared;
+
+    /// <summary>The command, where its call may become a task after its <c>begin</c> block; null where it cannot.</summary>
+    public BegunCommand? Begun { get; init; }
 
     /// <summary>What it puts out.</summary>
     public CallOutput Output { get; } = new(element);
@@ -40,6 +48,24 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
     /// <summary>Drops the engine's copies of what the host was told; a command may write a million records.</summary>
     public Action? Heard { get; set; }
 
+    /// <summary>The end of the <c>begin</c> block: all that follows goes to the task, or to whatever else the call has become.</summary>
+    /// <exception cref="PipelineStoppedException">Nothing follows.</exception>
+    public void EndBegin() => _context = Begun!.EndBegin();
+
+    /// <summary>Its pipeline hears of a stop from now on. Called on its thread.</summary>
+    public void PipelineReady() => _pipelineThread = Environment.CurrentManagedThreadId;
+
+    /// <summary>A stop has reached its pipeline.</summary>
+    public void PipelineStopping()
+    {
+        Begun?.StopWaiting();
+        lock (_line)
+        {
+            _stopping = true;
+            Monitor.PulseAll(_line);
+        }
+    }
+
     /// <summary>Reports a progress record.</summary>
     public void Progress(long source, ProgressRecord record)
     {
@@ -49,7 +75,7 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
             record.PercentComplete, record.SecondsRemaining, record.RecordType == ProgressRecordType.Completed));
         if (folded is { } update)
         {
-            Wait(context.ReportProgressAsync(update.Progress, update.Total, update.Message));
+            Wait(_context.ReportProgressAsync(update.Progress, update.Total, update.Message));
         }
     }
 
@@ -59,7 +85,7 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
         Count();
         if (!string.IsNullOrEmpty(text))
         {
-            Wait(context.LogAsync(level, TerminalText.Clean(text, keepLines: true)));
+            Wait(_context.LogAsync(level, TerminalText.Clean(text, keepLines: true)));
         }
     }
 
@@ -89,9 +115,10 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
     public JsonObject Ask(string message, JsonObject schema)
     {
         message = TerminalText.Clean(message, keepLines: true);
+        var current = _context;
         try
         {
-            var answer = context.AskAsync(new ElicitationRequest(message, schema.ToElement())).GetAwaiter().GetResult();
+            var answer = current.AskAsync(new ElicitationRequest(message, schema.ToElement())).GetAwaiter().GetResult();
             if (answer.IsAccepted)
             {
                 return answer.Content;
@@ -110,7 +137,11 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
         }
         catch (OperationCanceledException)
         {
-            // The pipeline is being stopped anyway.
+            // Without the call's own cancellation, as when the connection breaks, nothing stops the pipeline but this.
+            if (current.CancellationToken.IsCancellationRequested)
+            {
+                AwaitStop();
+            }
         }
 
         throw new PipelineStoppedException();
@@ -160,6 +191,19 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
         {
             _kept = 0;
             Heard?.Invoke();
+        }
+    }
+
+    // Cancelling the call stops the pipeline, a little later. The command must not unwind before: a stop that comes while its
+    // finally blocks run ends them, too. Runspaces that the command made are no part of this pipeline, and nothing may wait for them.
+    private void AwaitStop()
+    {
+        lock (_line)
+        {
+            while (!_stopping && Environment.CurrentManagedThreadId == _pipelineThread)
+            {
+                Monitor.Wait(_line);
+            }
         }
     }
 

@@ -33,13 +33,32 @@ internal sealed partial class CommandRunner(CommandRunspaces runspaces, ErrorTex
     /// <param name="context">The caller's end.</param>
     /// <exception cref="OperationCanceledException">The caller cancelled; the command has stopped, or was left to itself.</exception>
     /// <exception cref="McpProtocolException">The call is to end in this error.</exception>
-    public async ValueTask<ToolResult> RunAsync(string command, IReadOnlyDictionary<string, object?> values, Type? element, ToolContext context)
+    public ValueTask<ToolResult> RunAsync(string command, IReadOnlyDictionary<string, object?> values, Type? element, ToolContext context) =>
+        RunAsync(command, values, new CommandCall(context, element, errors), context.CancellationToken);
+
+    /// <summary>Runs a command once, at first to the end of its <c>begin</c> block.</summary>
+    /// <param name="command">Its name, qualified by its module's.</param>
+    /// <param name="values">Its parameters.</param>
+    /// <param name="element">The type of each output value the tool's schema promises; null for none.</param>
+    /// <param name="context">The caller's end until then.</param>
+    /// <returns>What runs the rest.</returns>
+    /// <exception cref="OperationCanceledException">The caller cancelled; the command has stopped, or was left to itself.</exception>
+    /// <exception cref="McpProtocolException">The call is to end in this error.</exception>
+    public async ValueTask<BegunCommand> BeginAsync(string command, IReadOnlyDictionary<string, object?> values, Type? element, ToolContext context)
+    {
+        var begun = new BegunCommand();
+        var call = new CommandCall(context, element, errors) { Begun = begun };
+        await begun.BeginAsync(stop => RunAsync(command, values, call, stop).AsTask(), context.CancellationToken).ConfigureAwait(false);
+        return begun;
+    }
+
+    private async ValueTask<ToolResult> RunAsync(string command, IReadOnlyDictionary<string, object?> values, CommandCall call, CancellationToken cancelled)
     {
         Interlocked.Increment(ref _calls);
         Interlocked.Increment(ref _inFlight);
         try
         {
-            var result = await RunInRunspaceAsync(command, values, element, context).ConfigureAwait(false);
+            var result = await RunInRunspaceAsync(command, values, call, cancelled).ConfigureAwait(false);
             if (result.IsError)
             {
                 Interlocked.Increment(ref _failures);
@@ -58,11 +77,9 @@ internal sealed partial class CommandRunner(CommandRunspaces runspaces, ErrorTex
         }
     }
 
-    private async Task<ToolResult> RunInRunspaceAsync(string command, IReadOnlyDictionary<string, object?> values, Type? element, ToolContext context)
+    private async Task<ToolResult> RunInRunspaceAsync(string command, IReadOnlyDictionary<string, object?> values, CommandCall call, CancellationToken cancelled)
     {
-        var cancelled = context.CancellationToken;
         var runspace = await runspaces.TakeAsync(cancelled).ConfigureAwait(false);
-        var call = new CommandCall(context, element, errors);
         var running = runspace.Start(command, values, call);
         if (!await EndAsync(running, cancelled).ConfigureAwait(false))
         {

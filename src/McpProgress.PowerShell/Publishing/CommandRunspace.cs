@@ -30,6 +30,7 @@ internal sealed class CommandRunspace : IDisposable
     {
         var state = InitialSessionState.CreateDefault2();
         state.Commands.Add(new SessionStateCmdletEntry(ResultSinkCommand.Name, typeof(ResultSinkCommand), null));
+        state.Commands.Add(new SessionStateCmdletEntry(BeginBoundaryCommand.Name, typeof(BeginBoundaryCommand), null));
         foreach (var (name, definition) in recipe.Functions)
         {
             state.Commands.Add(new SessionStateFunctionEntry(name, definition));

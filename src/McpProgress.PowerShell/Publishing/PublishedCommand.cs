@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Language;
 using System.Text.Json;
 using McpProgress.Server.Tools;
 
@@ -17,6 +18,7 @@ internal sealed class PublishedCommand
     private readonly Dictionary<string, Type> _types;
     private readonly CommandHelp _help;
     private readonly CommandMetadata _metadata;
+    private readonly bool _begins;
 
     /// <summary>Reads a command's definition.</summary>
     /// <param name="command">The command, in the runspace it is run in.</param>
@@ -42,6 +44,7 @@ internal sealed class PublishedCommand
             _metadata = new CommandMetadata(command);
             _inputSchema = CommandSchema.OfInput(command, help);
             _outputSchema = CommandSchema.OfOutput(command, out _element);
+            _begins = HasBeginBlock(command);
             _types = command.Parameters.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ParameterType, StringComparer.Ordinal);
         }
         catch (Exception failure) when (failure is IContainsErrorRecord)
@@ -69,20 +72,42 @@ internal sealed class PublishedCommand
     /// <summary>The tool.</summary>
     /// <param name="runner">Runs it.</param>
     /// <param name="tasks">Which commands may or must run as tasks.</param>
-    public ServerTool ToTool(CommandRunner runner, TaskChoice tasks) => new()
+    public ServerTool ToTool(CommandRunner runner, TaskChoice tasks)
     {
-        Name = Name,
-        Description = Description,
-        InputSchema = _inputSchema,
-        OutputSchema = _outputSchema,
-        Annotations = CommandAnnotations.Of(Name, _metadata),
-        TaskSupport = tasks.Of(Name),
-        Body = async (arguments, context) =>
-            await runner.RunAsync(_invocation, ValuesOf(arguments), _element, context).ConfigureAwait(false),
-    };
+        var support = tasks.Of(Name);
+        return new ServerTool
+        {
+            Name = Name,
+            Description = Description,
+            InputSchema = _inputSchema,
+            OutputSchema = _outputSchema,
+            Annotations = CommandAnnotations.Of(Name, _metadata),
+            TaskSupport = support,
+            Prepare = !_begins || support == TaskSupport.Forbidden ? null : async (arguments, context) => new ToolArguments(values: null)
+            {
+                Begun = await runner.BeginAsync(_invocation, ValuesOf(arguments), _element, context).ConfigureAwait(false),
+            },
+            Body = async (arguments, context) => arguments.Begun is BegunCommand begun
+                ? await begun.GoOnAsync(context).ConfigureAwait(false)
+                : await runner.RunAsync(_invocation, ValuesOf(arguments), _element, context).ConfigureAwait(false),
+        };
+    }
 
     /// <summary>The parameters of a call.</summary>
     /// <param name="arguments">What the caller sent.</param>
     /// <exception cref="ToolException">They do not fit; the message says what is wanted.</exception>
     public IReadOnlyDictionary<string, object?> ValuesOf(ToolArguments arguments) => ParameterValues.Of(_inputSchema, _types, arguments);
+
+    // The block's end says where questions end and work begins. A compiled cmdlet does not tell whether it overrides BeginProcessing to ask.
+    private static bool HasBeginBlock(CommandInfo command)
+    {
+        var script = command switch
+        {
+            FunctionInfo function => function.ScriptBlock,
+            ExternalScriptInfo file => file.ScriptBlock,
+            _ => null,
+        };
+        var body = script?.Ast is FunctionDefinitionAst definition ? definition.Body : script?.Ast as ScriptBlockAst;
+        return body?.BeginBlock is not null;
+    }
 }

@@ -19,17 +19,27 @@ internal sealed class ResultSinkCommand : PSCmdlet, IDisposable
     private const string LayoutNamespace = "Microsoft.PowerShell.Commands.Internal.Format";
 
     private readonly List<object> _layout = [];
+    private CommandCall? _call;
 
     /// <summary>The call whose result it is.</summary>
     [Parameter(Mandatory = true)]
-    public object? Call { get; set; }
+    public object? Call
+    {
+        get => _call;
+        set
+        {
+            // Bound before the command begins.
+            _call = (CommandCall?)value;
+            _call?.PipelineReady();
+        }
+    }
 
     /// <summary>What the command puts out.</summary>
     [Parameter(ValueFromPipeline = true)]
     [AllowNull]
     public object? InputObject { get; set; }
 
-    private CommandCall Target => (CommandCall)Call!;
+    private CommandCall Target => _call!;
 
     /// <summary>The pipeline's last act, however it ends: the thread goes back as it came, and it keeps its culture.</summary>
     public void Dispose()
@@ -62,6 +72,9 @@ internal sealed class ResultSinkCommand : PSCmdlet, IDisposable
 
     /// <inheritdoc/>
     protected override void EndProcessing() => FlushLayout();
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _call?.PipelineStopping();
 
     private void FlushLayout()
     {

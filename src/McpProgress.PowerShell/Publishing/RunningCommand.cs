@@ -27,6 +27,11 @@ internal sealed class RunningCommand : IDisposable
         // Errors come to the end of the pipeline among the output, in their order.
         _shell.Commands.Commands[0].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
         _shell.AddCommand(ResultSinkCommand.Name).AddParameter(nameof(ResultSinkCommand.Call), call);
+        if (call.Begun is not null)
+        {
+            _shell.AddCommand(BeginBoundaryCommand.Name).AddParameter(nameof(BeginBoundaryCommand.Call), call);
+        }
+
         call.Heard = _shell.Streams.ClearStreams;
         _shell.InvocationStateChanged += OnStateChanged;
         _shell.BeginInvoke();

@@ -33,7 +33,7 @@ internal sealed class PlainCalls(ToolServerOptions options, ILogger logger) : ID
     }
 
     /// <summary>Prepares a tool for running as a task, or goes on with one that asked while it was prepared (2026-07-28).</summary>
-    /// <returns>The arguments it is prepared with; or, where it asked or failed, what the request is to be answered with.</returns>
+    /// <returns>The arguments it is prepared with, which are the caller's to run it with or to drop; or, where it asked or failed, what the request is to be answered with.</returns>
     public async Task<(ToolArguments? Prepared, JsonObject? Answer)> PrepareAsync(IncomingRequest request, ServerTool tool, JsonObject? arguments, CancellationToken cancelled)
     {
         var (outcome, questions) = await StretchAsync(request, tool, arguments, preparesOnly: true, cancelled).ConfigureAwait(false);
@@ -79,6 +79,7 @@ internal sealed class PlainCalls(ToolServerOptions options, ILogger logger) : ID
             await channel.CompleteAsync().ConfigureAwait(false);
             if (outcome is not null)
             {
+                call.HandOver();
                 return (outcome, null);
             }
 

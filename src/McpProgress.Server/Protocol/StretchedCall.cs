@@ -24,6 +24,7 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
     private CallChannel? _channel;
     private Task<ToolOutcome>? _running;
     private int _lastKey;
+    private bool _handedOver;
 
     /// <summary>Prepares a call; <see cref="Start"/> starts it.</summary>
     /// <param name="tool">The tool.</param>
@@ -140,13 +141,31 @@ internal sealed class StretchedCall : IToolChannel, IDisposable
         }
     }
 
-    /// <summary>Cancels the tool if it still runs: nobody comes for its result any more.</summary>
+    /// <summary>Leaves what came of it to the caller, who got it from <see cref="WaitAsync"/>.</summary>
+    public void HandOver() => _handedOver = true;
+
+    /// <summary>Cancels the tool if it still runs, and drops what it has begun: nobody comes for its result any more.</summary>
     public void Dispose()
     {
         _cancellation.Cancel();
+        if (!_handedOver && _running is not null)
+        {
+            _ = DropAsync(_running);
+        }
+    }
 
-        // Observed here: a call nobody waits for must not end up as an unobserved exception.
-        _ = _running?.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    private static async Task DropAsync(Task<ToolOutcome> running)
+    {
+        try
+        {
+            (await running.ConfigureAwait(false)).Drop();
+        }
+#pragma warning disable CA1031 // Observed here: a call nobody waits for must not end up as an unobserved exception.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // It has ended, and the runner has logged how.
+        }
     }
 
     private async Task<ToolOutcome> FinishAsync(ToolArguments arguments, ToolContext context, ILogger logger) =>

@@ -35,8 +35,20 @@ internal sealed class TasksExtension(TaskManager tasks, ToolServerOptions option
     /// <param name="cancelled">Cancels the answer; the task has its own life.</param>
     public async Task CallAsync(IncomingRequest request, ServerTool tool, ToolArguments arguments, CancellationToken cancelled)
     {
-        var task = await tasks.CreateAsync(tool, wantedTtl: null, new TaskOrigin(request.Session, request.Client, SendsLogs: false, Progress: null)).ConfigureAwait(false);
-        await request.AnswerAsync(TaskJson.ToCreated(task.Record, tasks.PollInterval), cancelled).ConfigureAwait(false);
+        RunningTask? task = null;
+        try
+        {
+            task = await tasks.CreateAsync(tool, wantedTtl: null, new TaskOrigin(request.Session, request.Client, SendsLogs: false, Progress: null)).ConfigureAwait(false);
+            await request.AnswerAsync(TaskJson.ToCreated(task.Record, tasks.PollInterval), cancelled).ConfigureAwait(false);
+        }
+        catch
+        {
+            // No client knows of it.
+            arguments.Begun?.Dispose();
+            await (task is null ? Task.CompletedTask : tasks.CancelAsync(task)).ConfigureAwait(false);
+            throw;
+        }
+
         tasks.Run(task, tool, arguments, prepared: true);
     }
 

@@ -12,6 +12,12 @@ public sealed class ToolArguments(IDictionary<string, JsonElement>? values)
 {
     private readonly IDictionary<string, JsonElement> _values = values ?? new Dictionary<string, JsonElement>();
 
+    /// <summary>
+    /// What <see cref="ServerTool.Prepare"/> has begun and <see cref="ServerTool.Body"/> goes on with; null for nothing. It is
+    /// disposed when the body has ended, and when the body is not run after all.
+    /// </summary>
+    public IDisposable? Begun { get; init; }
+
     /// <summary>All the arguments as they came.</summary>
     public IEnumerable<KeyValuePair<string, JsonElement>> All => _values;
 

@@ -6,7 +6,11 @@ namespace McpProgress.Server.Tools;
 /// <summary>What came of a tool, or of its preparation.</summary>
 /// <param name="Result">The result; null when it is prepared and yet to run.</param>
 /// <param name="Prepared">The arguments it is prepared with.</param>
-internal sealed record ToolOutcome(ToolResult? Result, ToolArguments? Prepared);
+internal sealed record ToolOutcome(ToolResult? Result, ToolArguments? Prepared)
+{
+    /// <summary>Ends what the preparation has begun: the tool is not going to run.</summary>
+    public void Drop() => Prepared?.Begun?.Dispose();
+}
 
 /// <summary>Runs a tool to a result: a failure becomes an error result, only cancellation and errors of the protocol get out.</summary>
 internal static partial class ToolRunner
@@ -33,6 +37,7 @@ internal static partial class ToolRunner
     /// <exception cref="McpProtocolException">The call is to end in this error.</exception>
     public static async ValueTask<ToolResult> RunPreparedAsync(ServerTool tool, ToolArguments arguments, ToolContext context, ILogger logger)
     {
+        using var begun = arguments.Begun;
         var outcome = await GuardAsync(
             async () => new ToolOutcome(await tool.Body(arguments, context).ConfigureAwait(false), null), tool, context, logger).ConfigureAwait(false);
         return outcome.Result!;
@@ -43,7 +48,12 @@ internal static partial class ToolRunner
         try
         {
             var outcome = await run().ConfigureAwait(false);
-            context.CancellationToken.ThrowIfCancellationRequested();
+            if (context.CancellationToken.IsCancellationRequested)
+            {
+                outcome.Drop();
+                throw new OperationCanceledException(context.CancellationToken);
+            }
+
             return outcome;
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)

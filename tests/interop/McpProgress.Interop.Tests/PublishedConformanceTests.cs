@@ -19,7 +19,7 @@ public sealed class PublishedConformanceTests(PublishedConformanceServer server)
 
     private static readonly string[] s_tasks =
     [
-        "tasks-lifecycle", "tasks-capability-negotiation", "tasks-wire-fields", "tasks-request-state-removal", "tasks-mrtr-input",
+        "tasks-lifecycle", "tasks-capability-negotiation", "tasks-wire-fields", "tasks-request-state-removal", "tasks-mrtr-input", "tasks-mrtr-composition",
         "tasks-request-headers", "tasks-dispatch-and-envelope", "tasks-status-notifications", "tasks-required-task-error",
     ];
 

@@ -185,3 +185,15 @@ function multi_input {
         $asking.ForEach({ $_.Shell.Dispose(); $_.Runspace.Dispose() })
     }
 }
+
+function test_tool_with_task {
+    <# .SYNOPSIS Asks for a name, then goes on as a task. #>
+    [CmdletBinding()] param()
+
+    begin {
+        $answer = Read-Form 'What is your name?' @{ name = @{ schema = @{ type = 'string' }; required = $true } }
+    }
+    end {
+        "Hello, $($answer.name)!"
+    }
+}

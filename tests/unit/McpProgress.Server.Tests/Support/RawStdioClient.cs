@@ -71,6 +71,9 @@ internal sealed class RawStdioClient : IAsyncDisposable
     /// <summary>Closes the client's end of the server's output: as with a pipe, writing to it fails from then on.</summary>
     public void CloseOutput() => _output.Broken = true;
 
+    /// <summary>Stops the server; what runs has been cancelled when this completes, and may not have ended.</summary>
+    public Task StopAsync() => _stop.CancelAsync();
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
