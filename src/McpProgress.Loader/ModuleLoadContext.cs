@@ -15,7 +15,7 @@ namespace McpProgress.Loader;
 /// must see one and the same type, whatever version each was compiled against.
 /// <para>
 /// In a folder named after the platform, such as <c>linux-x64</c>, the build may leave assemblies that are compiled in
-/// advance; they go before those that every platform can load.
+/// advance for .NET 10; from there on they go before those that every platform can load.
 /// </para>
 /// </remarks>
 public sealed class ModuleLoadContext : AssemblyLoadContext
@@ -114,7 +114,7 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     {
         string compiled = Path.Join(_folder, RuntimeInformation.RuntimeIdentifier, name + ".dll");
         string portable = Path.Join(_folder, name + ".dll");
-        return File.Exists(compiled) ? compiled : File.Exists(portable) ? portable : null;
+        return Environment.Version.Major >= 10 && File.Exists(compiled) ? compiled : File.Exists(portable) ? portable : null;
     }
 
     private bool RuntimeHasAtLeast(string name) =>

@@ -32,7 +32,7 @@ BeforeDiscovery {
     . (Join-Path $PSScriptRoot 'Common.ps1')
     Import-Module $modulePath
     $compiled = Join-Path $modulePath 'bin' ([System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier)
-    if (-not (Test-Path $compiled)) { $compiled = $null }
+    if ([Environment]::Version.Major -lt 10 -or -not (Test-Path $compiled)) { $compiled = $null }
     $canCall = @(Get-Command Start-McpProgressServer, Invoke-McpTool, Disconnect-McpServer -ErrorAction Ignore).Count -eq 3
 }
 

@@ -109,22 +109,26 @@ public sealed class ModuleLoadContextTests : IDisposable
     }
 
     [Fact]
-    public void What_is_compiled_for_this_platform_goes_before_what_every_platform_can_load()
+    public void What_is_compiled_for_this_platform_goes_before_what_every_platform_can_load_from_dotnet_10_on()
     {
+        string portable = _folder.FullName;
         string compiled = _folder.CreateSubdirectory(RuntimeInformation.RuntimeIdentifier).FullName;
         string foreign = _folder.CreateSubdirectory("some-where64").FullName;
         foreach (string name in new[] { "Main", "Dependency" })
         {
-            AssemblyFile.Write(compiled, name, new Version(1, 0, 0, 0));
-            AssemblyFile.Write(foreign, name, new Version(1, 0, 0, 0));
+            foreach (string folder in new[] { portable, compiled, foreign })
+            {
+                AssemblyFile.Write(folder, name, new Version(1, 0, 0, 0));
+            }
         }
 
-        AssemblyFile.Write(_folder.FullName, "Portable", new Version(1, 0, 0, 0));
+        AssemblyFile.Write(portable, "Portable", new Version(1, 0, 0, 0));
+        string expected = Environment.Version.Major >= 10 ? compiled : portable;
         AssemblyLoadContext context = LoadModule();
 
-        Assert.Equal(compiled, Path.GetDirectoryName(context.Assemblies.Single().Location));
-        Assert.Equal(compiled, Path.GetDirectoryName(context.LoadFromAssemblyName(new AssemblyName("Dependency")).Location));
-        Assert.Equal(_folder.FullName, Path.GetDirectoryName(context.LoadFromAssemblyName(new AssemblyName("Portable")).Location));
+        Assert.Equal(expected, Path.GetDirectoryName(context.Assemblies.Single().Location));
+        Assert.Equal(expected, Path.GetDirectoryName(context.LoadFromAssemblyName(new AssemblyName("Dependency")).Location));
+        Assert.Equal(portable, Path.GetDirectoryName(context.LoadFromAssemblyName(new AssemblyName("Portable")).Location));
     }
 
     [Fact]
