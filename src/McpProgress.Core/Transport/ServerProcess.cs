@@ -34,7 +34,11 @@ public sealed class ServerProcess : IAsyncDisposable
     {
         foreach (ServerProcess server in Running.Keys)
         {
-            server.Kill();
+            // One that is leaving has its time all the same.
+            if (!server._ended.IsValueCreated || !server._ended.Value.Wait(ExitGrace + ReportGrace))
+            {
+                server.Kill();
+            }
         }
     };
 

@@ -5,6 +5,7 @@ using McpProgress.Core.Connections;
 using McpProgress.Core.Events;
 using McpProgress.Core.Tasks;
 using McpProgress.Core.Text;
+using McpProgress.Core.Transport;
 using McpProgress.PowerShell.Events;
 
 namespace McpProgress.PowerShell.State;
@@ -12,6 +13,9 @@ namespace McpProgress.PowerShell.State;
 /// <summary>What one runspace has open. Another runspace, such as a thread job's, has its own.</summary>
 internal sealed class McpState
 {
+    /// <summary>The id of a process's first runspace, which a shell closes as it exits.</summary>
+    private const int FirstRunspace = 1;
+
     private static readonly ConditionalWeakTable<Runspace, McpState> States = [];
 
     private readonly object _lock = new();
@@ -92,7 +96,7 @@ internal sealed class McpState
         {
             if (change.RunspaceStateInfo.State is System.Management.Automation.Runspaces.RunspaceState.Closed or System.Management.Automation.Runspaces.RunspaceState.Broken)
             {
-                state.CloseAll();
+                state.CloseAll(exits: of.Id == FirstRunspace);
             }
         };
         return state;
@@ -228,7 +232,8 @@ internal sealed class McpState
     }
 
     /// <summary>Closes everything the runspace has open.</summary>
-    public void CloseAll()
+    /// <param name="exits">The shell exits: its servers may leave while it does, and are gone when it is (see <see cref="ServerProcess"/>).</param>
+    public void CloseAll(bool exits = false)
     {
         McpConnection[] connections;
         McpProgressServer[] servers;
@@ -242,8 +247,10 @@ internal sealed class McpState
         }
 
         // All at once: each server may take its time to leave.
+        (McpConnection Connection, Task Closing)[] closings = [.. connections.Select(connection => (connection, connection.Core.DisposeAsync().AsTask()))];
+        bool mayLeaveLater = exits && logs.Length == 0;
         Task.WaitAll([
-            .. connections.Select(connection => connection.Core.DisposeAsync().AsTask()),
+            .. closings.Where(one => !mayLeaveLater || one.Connection.ProcessId is null).Select(one => one.Closing),
             .. servers.Select(server => server.StopAsync()),
         ]);
 
