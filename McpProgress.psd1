@@ -7,7 +7,7 @@
     Description          = 'Call MCP tools from PowerShell and see their progress: Write-Progress bars, background jobs, pipelines, CI.'
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
-    RequiredAssemblies   = @('bin/McpProgress.Loader.dll')
+    NestedModules        = @('bin/McpProgress.Loader.dll')
     FormatsToProcess     = @('McpProgress.Format.ps1xml')
     CmdletsToExport      = @(
         'Connect-McpServer'

@@ -59,13 +59,13 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         return context.LoadFromAssemblyPath(context.PathOf(Path.GetFileNameWithoutExtension(fullPath)) ?? fullPath);
     }
 
-    /// <summary>Whether a module was loaded from a folder before, in whichever runspace of this process.</summary>
-    /// <param name="moduleFolder">The module's folder, above that of its assemblies.</param>
-    public static bool HasLoaded(string moduleFolder)
+    /// <summary>Whether a module's main assembly was loaded before, in whichever runspace of this process.</summary>
+    /// <param name="assemblyPath">The path of the assembly.</param>
+    public static bool HasLoaded(string assemblyPath)
     {
         lock (Contexts)
         {
-            return Contexts.ContainsKey(Path.GetFullPath(Path.Join(moduleFolder, "bin")));
+            return Contexts.ContainsKey(Path.GetDirectoryName(Path.GetFullPath(assemblyPath))!);
         }
     }
 

@@ -53,10 +53,11 @@ public sealed class ModuleLoadContextTests : IDisposable
     [Fact]
     public void It_knows_which_modules_were_loaded()
     {
-        Assert.False(ModuleLoadContext.HasLoaded(_folder.FullName));
-        ModuleLoadContext.LoadModule(AssemblyFile.Write(_folder.CreateSubdirectory("bin").FullName, "Main", new Version(1, 0)));
-        Assert.True(ModuleLoadContext.HasLoaded(_folder.FullName));
-        Assert.False(ModuleLoadContext.HasLoaded(_folder.CreateSubdirectory("other").FullName));
+        string path = AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0));
+        Assert.False(ModuleLoadContext.HasLoaded(path));
+        ModuleLoadContext.LoadModule(path);
+        Assert.True(ModuleLoadContext.HasLoaded(path));
+        Assert.False(ModuleLoadContext.HasLoaded(Path.Join(_folder.FullName, "other", "Main.dll")));
     }
 
     [Fact]
