@@ -48,13 +48,6 @@ public sealed record TaskRecord
 /// <param name="time">The clock of expiry.</param>
 public sealed class TaskRegistry(string folder, TimeProvider time)
 {
-    private static readonly JsonSerializerOptions Format = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
-        WriteIndented = true,
-    };
-
     private static readonly TimeSpan KeptAfterExpiry = TimeSpan.FromDays(7);
 
     /// <summary>The user's registry.</summary>
@@ -67,7 +60,7 @@ public sealed class TaskRegistry(string folder, TimeProvider time)
         UserState.Create(folder);
         string path = PathOf(record.ServerKey, record.Id);
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(record, Format));
+        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(record, Files.Format));
         File.Move(temporary, path, overwrite: true);
     }
 
@@ -118,7 +111,7 @@ public sealed class TaskRegistry(string folder, TimeProvider time)
         {
             // Sharing all there is to share: on Windows the file could not be replaced meanwhile otherwise.
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            TaskRecord? record = JsonSerializer.Deserialize<TaskRecord>(file, Format);
+            TaskRecord? record = JsonSerializer.Deserialize<TaskRecord>(file, Files.Format);
             return record is { Id: not null, ServerName: not null, ServerKey: not null, Tool: not null, PollIntervalMs: null or (>= 0 and < int.MaxValue) } ? record : null;
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
@@ -153,4 +146,15 @@ public sealed class TaskRegistry(string folder, TimeProvider time)
     // Ids come from servers: they must not become path segments.
     private string PathOf(string serverKey, string id) =>
         Path.Combine(folder, Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{serverKey}\n{id}")))[..32] + ".json");
+
+    // Made when the first file is written or read, not with every connection.
+    private static class Files
+    {
+        public static readonly JsonSerializerOptions Format = new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
+            WriteIndented = true,
+        };
+    }
 }
