@@ -86,7 +86,7 @@ function Invoke-Precompilation {
 
     $PSNativeCommandUseErrorActionPreference = $false
     foreach ($name in $Platform) {
-        $output = dotnet publish (Join-Path $PSScriptRoot 'tools/Precompile') --runtime $name "-p:PowerShellHome=$PSHOME" -nodeReuse:false -v:q -nologo -tl:off 2>&1
+        $output = dotnet publish (Join-Path $PSScriptRoot 'tools/Precompile') --configuration $Configuration --runtime $name "-p:PowerShellHome=$PSHOME" -nodeReuse:false -v:q -nologo -tl:off 2>&1
         if ($LASTEXITCODE -ne 0) {
             $reason = $output -match ' error ' -replace '.* (error \w+: )', '$1' | Select-Object -First 1
             Write-Host "Not compiled in advance for ${name}, where the module will start slower: $reason"
@@ -197,7 +197,7 @@ function Invoke-Package {
 
 function Invoke-Clean {
     <# .SYNOPSIS Removes out and every project's bin and obj. #>
-    $projects = 'src/*/*.csproj', 'tests/*/*/*.csproj', 'bench/*.csproj', 'bench/*/*.csproj' |
+    $projects = 'src/*/*.csproj', 'tests/*/*/*.csproj', 'bench/*.csproj', 'bench/*/*.csproj', 'tools/*/*.csproj' |
         ForEach-Object { Get-ChildItem (Join-Path $PSScriptRoot $_) -ErrorAction Ignore }
     $made = @($out) + ($projects | ForEach-Object { Join-Path $_.Directory 'bin'; Join-Path $_.Directory 'obj' })
     $made | Where-Object { Test-Path -LiteralPath $_ } | Remove-Item -Recurse -Force

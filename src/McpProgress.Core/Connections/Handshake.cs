@@ -35,7 +35,7 @@ internal sealed class Handshake(StdioTransport transport, Implementation client,
         }
 
         IReadOnlyList<string>? supported = await DiscoverAsync(mayRepeat: true, cancellationToken).ConfigureAwait(false);
-        if (supported?.Contains(FirstStateless) == true)
+        if (pinned is null or FirstStateless && supported?.Contains(FirstStateless) == true)
         {
             return FirstStateless;
         }

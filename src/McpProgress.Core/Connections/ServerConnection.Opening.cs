@@ -133,6 +133,10 @@ public sealed partial class ServerConnection
     {
         public string Name => name;
 
-        public Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) => Task.FromResult<ITransport>(transport);
+        public Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default)
+        {
+            transport.TakeOver();
+            return Task.FromResult<ITransport>(transport);
+        }
     }
 }

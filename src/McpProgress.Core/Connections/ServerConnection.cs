@@ -242,6 +242,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     private async Task CloseAsync()
     {
         Interlocked.Exchange(ref _status, (int)ConnectionStatus.Closed);
+        _process?.AnnounceEnd();
         await _cancellation.DrainAsync().ConfigureAwait(false);
         await _closing.CancelAsync().ConfigureAwait(false);
         if (_process is not null)

@@ -151,7 +151,8 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
         }
         else if (response.Result is JsonObject result)
         {
-            Handshake ??= (JsonObject)result.DeepClone();
+            // What initialize says holds, whatever the server has answered to discover before; a later discover is a ping.
+            Handshake = request.Method == RequestMethods.Initialize || Handshake is null ? (JsonObject)result.DeepClone() : Handshake;
         }
     }
 

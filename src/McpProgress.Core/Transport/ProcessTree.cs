@@ -31,19 +31,19 @@ internal static partial class ProcessTree
 
     private static void Kill(int id)
     {
-        // Stopped, it cannot start another one while its children are looked for; dead, it would have none.
+        // Stopped, it cannot start another one while its children are looked for, and the ids of those that end stay taken: it
+        // would have to wait for them. Dead, it would have none.
         _ = Signal(id, SigStop);
-        List<int> children = ChildrenOf(id);
+        ChildrenOf(id).ForEach(Kill);
         _ = Signal(id, SigKill);
-        children.ForEach(Kill);
     }
 
     private static List<int> ChildrenOf(int id)
     {
         var children = new List<int>();
-        try
+        foreach (string thread in ThreadsOf(id))
         {
-            foreach (string thread in Directory.GetDirectories($"/proc/{id}/task"))
+            try
             {
                 string list = File.ReadAllText(Path.Join(thread, "children"));
                 foreach (string child in list.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -51,13 +51,26 @@ internal static partial class ProcessTree
                     children.Add(int.Parse(child, CultureInfo.InvariantCulture));
                 }
             }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // The thread has ended meanwhile; its children have become those of another.
+            }
+        }
+
+        return children;
+    }
+
+    private static string[] ThreadsOf(int id)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{id}/task");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // It has ended meanwhile, or has become somebody else.
+            return [];
         }
-
-        return children;
     }
 
     private static string ListOf(int process, int thread) => $"/proc/{process}/task/{thread}/children";

@@ -29,13 +29,14 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly Task _readingErrors;
     private readonly Task<int> _exited;
     private readonly Lazy<Task> _ended;
+    private volatile bool _isLeaving;
 
     static ServerProcess() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
     {
         foreach (ServerProcess server in Running.Keys)
         {
             // One that is leaving has its time all the same.
-            if (!server._ended.IsValueCreated || !server._ended.Value.Wait(ExitGrace + ReportGrace))
+            if (!server._isLeaving || !server._ended.Value.Wait(ExitGrace + ReportGrace))
             {
                 server.Kill();
             }
@@ -47,10 +48,12 @@ public sealed class ServerProcess : IAsyncDisposable
         _process = process;
         _ownGroup = ownGroup;
         Id = process.Id;
-        Running[this] = true;
         _exited = ExitOf(process);
         _ended = new Lazy<Task>(EndAsync);
         _readingErrors = Task.Factory.StartNew(() => ReadErrors(errorLine), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        // Last, because from here on the exit of this process may find it.
+        Running[this] = true;
     }
 
     /// <summary>The process id.</summary>
@@ -123,6 +126,9 @@ public sealed class ServerProcess : IAsyncDisposable
             return [.. _errorLines];
         }
     }
+
+    /// <summary>Says that it is about to be told to leave: an exit of this process gives it the time for it.</summary>
+    public void AnnounceEnd() => _isLeaving = true;
 
     /// <summary>Closes the standard input, waits for the server to leave, and ends what is left of its tree.</summary>
     public ValueTask DisposeAsync() => new(_ended.Value);

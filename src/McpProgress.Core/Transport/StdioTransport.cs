@@ -18,6 +18,9 @@ internal sealed class StdioTransport : ITransport
     private static readonly JsonTypeInfo<JsonRpcMessage> MessageType =
         (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
 
+    /// <summary>Above every id the SDK counts out itself, below those of calls.</summary>
+    private const long FirstId = 1L << 31;
+
     private const int InitialOutgoing = 4096;
     private const int LargestKeptOutgoing = 1024 * 1024;
 
@@ -37,7 +40,8 @@ internal sealed class StdioTransport : ITransport
     private readonly PendingRequests _pending = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _reading;
-    private long _lastId;
+    private long _lastId = FirstId - 1;
+    private volatile bool _isTakenOver;
 
     /// <summary>Starts to read at once.</summary>
     /// <param name="input">What the server writes: its standard output.</param>
@@ -81,7 +85,10 @@ internal sealed class StdioTransport : ITransport
     /// <inheritdoc/>
     public ChannelReader<JsonRpcMessage> MessageReader => _messages.Reader;
 
-    /// <summary>An id for a request that is sent past the SDK's session, which sends none of its own before revision 2026-07-28.</summary>
+    /// <summary>Says that the SDK's session answers from now on.</summary>
+    public void TakeOver() => _isTakenOver = true;
+
+    /// <summary>An id for a request that is sent past the SDK's session.</summary>
     public RequestId NextId() => new(Interlocked.Increment(ref _lastId));
 
     /// <summary>Asks the server past the SDK's session, which does not get to see the answer either.</summary>
@@ -196,8 +203,9 @@ internal sealed class StdioTransport : ITransport
                 int count = _isPipe
                     ? _input.Read(_lines.GetMemory().Span)
                     : await _input.ReadAsync(_lines.GetMemory(), _closing.Token).ConfigureAwait(false);
-                if (count == 0)
+                if (count == 0 || _closing.IsCancellationRequested)
                 {
+                    // A pipe that somebody else still holds may have kept the thread beyond the end of the connection.
                     break;
                 }
 
@@ -243,13 +251,25 @@ internal sealed class StdioTransport : ITransport
         while (_lines.TryRead(out Span<byte> line, out LineBuffer.OversizedLine? oversized))
         {
             JsonRpcMessage? message = oversized is null ? Decode(line) : Replace(oversized);
-            if (message is not null && !_tap.TryTake(message) && !_pending.TryAnswer(message))
+            if (message is not null && !_tap.TryTake(message) && !_pending.TryAnswer(message) && !TryPong(message))
             {
                 return message;
             }
         }
 
         return null;
+    }
+
+    // A server may ping while the handshake is under way (specification, basic/lifecycle), and wait for the answer with its own.
+    private bool TryPong(JsonRpcMessage message)
+    {
+        if (_isTakenOver || message is not JsonRpcRequest { Method: RequestMethods.Ping } ping)
+        {
+            return false;
+        }
+
+        _ = SendMessageAsync(new JsonRpcResponse { Id = ping.Id, Result = new JsonObject() });
+        return true;
     }
 
     /// <summary>Handles what follows the last line feed: a whole message, or what a dying server left of one.</summary>

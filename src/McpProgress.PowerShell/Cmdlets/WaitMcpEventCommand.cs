@@ -84,7 +84,7 @@ public sealed class WaitMcpEventCommand : McpCmdlet
             {
                 ConnectionEvent happened = await waiting.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
                 var shown = new McpEvent(EventLogLine.From(hub, happened));
-                if (Filter is null || await IsWantedAsync(shown, pump).ConfigureAwait(false))
+                if (Filter is null || await IsWantedAsync(shown, pump, cancellationToken).ConfigureAwait(false))
                 {
                     return shown;
                 }
@@ -96,7 +96,7 @@ public sealed class WaitMcpEventCommand : McpCmdlet
         }
     }
 
-    private Task<bool> IsWantedAsync(McpEvent happened, PipelinePump pump)
+    private Task<bool> IsWantedAsync(McpEvent happened, PipelinePump pump, CancellationToken cancellationToken)
     {
         var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         pump.Post(() =>
@@ -111,6 +111,8 @@ public sealed class WaitMcpEventCommand : McpCmdlet
                 throw;
             }
         });
-        return answer.Task;
+
+        // A stopped pipeline carries out nothing that still waits.
+        return answer.Task.WaitAsync(cancellationToken);
     }
 }

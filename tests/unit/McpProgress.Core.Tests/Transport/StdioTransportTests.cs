@@ -16,6 +16,7 @@ public sealed class StdioTransportTests
     public async Task Messages_pass_through_in_order()
     {
         await using var pipe = new PipedTransport();
+        pipe.Transport.TakeOver();
         await pipe.WriteAsync(string.Concat(Enumerable.Range(0, 5000).Select(i => $$$"""{"jsonrpc":"2.0","id":{{{i}}},"method":"ping"}""" + "\r\n")));
         IReadOnlyList<JsonRpcMessage> messages = await pipe.EndAsync();
         Assert.Equal(Enumerable.Range(0, 5000).Select(i => new RequestId(i)), messages.Cast<JsonRpcRequest>().Select(request => request.Id));
@@ -239,6 +240,18 @@ public sealed class StdioTransportTests
         await first.Within();
         await pipe.Transport.SendMessageAsync(new JsonRpcNotification { Method = "third" }).Within();
         Assert.Equal(["first", "third"], gate.Written.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (string?)JsonNode.Parse(line)!["method"]));
+    }
+
+    [Fact]
+    public async Task A_ping_is_answered_until_the_session_is_taken_over()
+    {
+        await using var pipe = new PipedTransport();
+        await pipe.WriteAsync("""{"jsonrpc":"2.0","id":"p","method":"ping"}""" + "\n");
+        Assert.Equal("p", (string?)JsonNode.Parse((await pipe.ReceiveAsync().Within())!)!["id"]);
+        pipe.Transport.TakeOver();
+        await pipe.WriteAsync("""{"jsonrpc":"2.0","id":"q","method":"ping"}""" + "\n");
+
+        Assert.Equal("q", Assert.IsType<JsonRpcRequest>(Assert.Single(await pipe.EndAsync())).Id.Id);
     }
 
     [Fact]
