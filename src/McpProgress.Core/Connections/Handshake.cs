@@ -19,7 +19,7 @@ namespace McpProgress.Core.Connections;
 /// <param name="time">The clock.</param>
 internal sealed class Handshake(StdioTransport transport, Implementation client, string? pinned, TimeSpan probeTimeout, TimeProvider time)
 {
-    /// <summary>The first revision without a handshake: what it says once, later ones say with every request.</summary>
+    /// <summary>The first revision without a handshake: what that says once is said with every request.</summary>
     public const string FirstStateless = "2026-07-28";
 
     private static readonly string[] WithInitialize = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
@@ -45,6 +45,7 @@ internal sealed class Handshake(StdioTransport transport, Implementation client,
             : throw new McpException($"The server does not support revision {pinned}.");
     }
 
+    // What the SDK says for the handlers that the session gets (ServerConnection.Opening).
     private static JsonObject Capabilities() => new() { ["elicitation"] = new JsonObject { ["form"] = new JsonObject() } };
 
     private JsonObject Introduction() => new() { ["name"] = client.Name, ["version"] = client.Version };
@@ -61,9 +62,9 @@ internal sealed class Handshake(StdioTransport transport, Implementation client,
             {
                 ["_meta"] = new JsonObject
                 {
-                    ["io.modelcontextprotocol/protocolVersion"] = FirstStateless,
-                    ["io.modelcontextprotocol/clientInfo"] = Introduction(),
-                    ["io.modelcontextprotocol/clientCapabilities"] = Capabilities(),
+                    [MetaKeys.ProtocolVersion] = FirstStateless,
+                    [MetaKeys.ClientInfo] = Introduction(),
+                    [MetaKeys.ClientCapabilities] = Capabilities(),
                 },
             }, either.Token).ConfigureAwait(false);
         }
@@ -84,9 +85,8 @@ internal sealed class Handshake(StdioTransport transport, Implementation client,
                     : supported;
 
             // It knows the revision and refuses what we say in it; initialize would not mend that.
-            case JsonRpcError { Error.Code: (int)McpErrorCode.HeaderMismatch or (int)McpErrorCode.MissingRequiredClientCapability }:
-                _ = PendingRequests.ResultOf(answer);
-                return null;
+            case JsonRpcError { Error.Code: (int)McpErrorCode.HeaderMismatch or (int)McpErrorCode.MissingRequiredClientCapability } refusal:
+                throw PendingRequests.FailureOf(refusal);
 
             // Every other error is one of a server that expects initialize first.
             default:

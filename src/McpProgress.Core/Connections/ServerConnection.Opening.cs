@@ -106,7 +106,7 @@ public sealed partial class ServerConnection
         Capabilities = _tap.Handshake.Member("capabilities") as JsonObject ?? [];
 
         // Revision 2026-07-28 keeps it in _meta, and lets a server stay anonymous.
-        JsonNode? server = _tap.Handshake.Member("serverInfo") ?? _tap.Handshake.Member("_meta").Member("io.modelcontextprotocol/serverInfo");
+        JsonNode? server = _tap.Handshake.Member("serverInfo") ?? _tap.Handshake.Member("_meta").Member(MetaKeys.ServerInfo);
         ServerName = server.Member("title").Text() ?? server.Member("name").Text();
         ServerVersion = server.Member("version").Text();
     }

@@ -1,7 +1,5 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using McpProgress.Core.Authorization;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Events;
 using McpProgress.Core.Mcpc;

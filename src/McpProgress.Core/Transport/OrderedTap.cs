@@ -18,7 +18,6 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
     private const string ToolsChangedMethod = "notifications/tools/list_changed";
     private const string TaskStatusMethod = "notifications/tasks/status";
     private const string TaskMethod = "notifications/tasks";
-    private const string LogLevelKey = "io.modelcontextprotocol/logLevel";
 
     private JsonRpcRequest? _handshake;
 
@@ -126,7 +125,7 @@ internal sealed class OrderedTap(ProgressRouter progress, TransportStatistics st
 
             if (LogLevel is { } level && request.Params is JsonObject parameters && parameters["_meta"] is JsonObject meta)
             {
-                meta[LogLevelKey] = level;
+                meta[MetaKeys.LogLevel] = level;
             }
         }
 

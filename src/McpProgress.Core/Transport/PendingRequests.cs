@@ -58,9 +58,12 @@ internal sealed class PendingRequests
     public static JsonRpcResponse ResultOf(JsonRpcMessageWithId answer) => answer switch
     {
         JsonRpcResponse response => response,
-        JsonRpcError error => throw new McpProtocolException(error.Error.Message, (McpErrorCode)error.Error.Code),
+        JsonRpcError error => throw FailureOf(error),
         _ => throw new InvalidOperationException($"{answer.GetType().Name} is no answer."),
     };
+
+    /// <summary>An error as an exception.</summary>
+    public static McpProtocolException FailureOf(JsonRpcError error) => new(error.Error.Message, (McpErrorCode)error.Error.Code);
 
     /// <summary>The reader goes on with the next message, whatever the caller does with this one: it never runs what follows.</summary>
     private sealed class Pending(Resumption? resume)

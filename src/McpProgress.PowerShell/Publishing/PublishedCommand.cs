@@ -101,13 +101,8 @@ internal sealed class PublishedCommand
     // The block's end says where questions end and work begins. A compiled cmdlet does not tell whether it overrides BeginProcessing to ask.
     private static bool HasBeginBlock(CommandInfo command)
     {
-        var script = command switch
-        {
-            FunctionInfo function => function.ScriptBlock,
-            ExternalScriptInfo file => file.ScriptBlock,
-            _ => null,
-        };
-        var body = script?.Ast is FunctionDefinitionAst definition ? definition.Body : script?.Ast as ScriptBlockAst;
+        var source = CommandHelp.AstOf(command);
+        var body = source is FunctionDefinitionAst definition ? definition.Body : source as ScriptBlockAst;
         return body?.BeginBlock is not null;
     }
 }

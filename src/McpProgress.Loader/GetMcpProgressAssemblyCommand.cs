@@ -9,7 +9,7 @@ namespace McpProgress.Loader;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "McpProgressAssembly")]
 [OutputType(typeof(Assembly))]
-public sealed class GetModuleAssemblyCommand : PSCmdlet
+public sealed class GetMcpProgressAssemblyCommand : PSCmdlet
 {
     /// <summary>The path of the assembly.</summary>
     [Parameter(Mandatory = true, Position = 0)]
