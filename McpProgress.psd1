@@ -1,5 +1,4 @@
 @{
-    RootModule           = 'McpProgress.psm1'
     ModuleVersion        = '0.1.0'
     GUID                 = 'a6a2c9a5-3f0f-4d57-9a43-6f2b8f1f7c10'
     Author               = 'The McpProgress contributors'
@@ -7,7 +6,7 @@
     Description          = 'Call MCP tools from PowerShell and see their progress: Write-Progress bars, background jobs, pipelines, CI.'
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
-    NestedModules        = @('bin/McpProgress.Loader.dll')
+    NestedModules        = @('bin/McpProgress.Loader.dll', 'McpProgress.PowerShell.dll')
     FormatsToProcess     = @('McpProgress.Format.ps1xml')
     CmdletsToExport      = @(
         'Connect-McpServer'

@@ -5,9 +5,10 @@ using System.Runtime.Loader;
 namespace McpProgress.Loader;
 
 /// <summary>
-/// The load context of one copy of the module: its assemblies and their dependencies live here, apart from PowerShell's
-/// own and from those of other modules, so that each may bring its own version of the same assembly.
+/// The module's load context: its assemblies and their dependencies live here, apart from PowerShell's own and from those
+/// of other modules, so that each may bring its own version of the same assembly.
 /// </summary>
+/// <param name="folder">Where they lie, as a full path.</param>
 /// <remarks>
 /// An assembly that the runtime also has is taken from the runtime when the runtime's version is at least the module's.
 /// On .NET 10 that spares compiling <c>System.Text.Json</c> at start-up; on .NET 8 the module's newer one is used,
@@ -18,56 +19,22 @@ namespace McpProgress.Loader;
 /// advance for .NET 10; from there on they go before those that every platform can load.
 /// </para>
 /// </remarks>
-public sealed class ModuleLoadContext : AssemblyLoadContext
+public sealed class ModuleLoadContext(string folder) : AssemblyLoadContext($"McpProgress ({folder})")
 {
-    // Plain collections and loops: this assembly is never compiled in advance, and every import waits for it.
-    private static readonly Dictionary<string, ModuleLoadContext> Contexts =
-        new(OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
-
+    // Plain loops: this assembly is never compiled in advance, and every import waits for it.
     private static readonly string RuntimeAssemblies = $"{AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")}{Path.PathSeparator}";
 
-    private readonly string _folder;
     private string? _versions;
 
-    private ModuleLoadContext(string folder)
-        : base($"McpProgress ({folder})")
-    {
-        _folder = folder;
-    }
-
-    /// <summary>Loads a module's main assembly into the load context of its folder.</summary>
-    /// <param name="assemblyPath">The full path of the assembly; its dependencies lie beside it.</param>
+    /// <summary>Loads one of the module's assemblies.</summary>
+    /// <param name="name">Its name.</param>
     /// <returns>
     /// The assembly: the same one at every call in this process, whichever runspace asks, because types of two copies
     /// would not fit each other.
     /// </returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="BadImageFormatException">The file is not a .NET assembly.</exception>
-    public static Assembly LoadModule(string assemblyPath)
-    {
-        string fullPath = Path.GetFullPath(assemblyPath);
-        string folder = Path.GetDirectoryName(fullPath)!;
-        ModuleLoadContext? context;
-        lock (Contexts)
-        {
-            if (!Contexts.TryGetValue(folder, out context))
-            {
-                Contexts[folder] = context = new ModuleLoadContext(folder);
-            }
-        }
-
-        return context.LoadFromAssemblyPath(context.PathOf(Path.GetFileNameWithoutExtension(fullPath)) ?? fullPath);
-    }
-
-    /// <summary>Whether a module's main assembly was loaded before, in whichever runspace of this process.</summary>
-    /// <param name="assemblyPath">The path of the assembly.</param>
-    public static bool HasLoaded(string assemblyPath)
-    {
-        lock (Contexts)
-        {
-            return Contexts.ContainsKey(Path.GetDirectoryName(Path.GetFullPath(assemblyPath))!);
-        }
-    }
+    public Assembly LoadModule(string name) => LoadFromAssemblyPath(PathOf(name) ?? Path.Join(folder, name + ".dll"));
 
     /// <inheritdoc/>
     /// <remarks>
@@ -89,17 +56,17 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
             OperatingSystem.IsMacOS() ? ("osx", "lib", ".dylib") :
             ("linux", "lib", ".so");
         string portableRid = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
-        string[] folders =
+        string[] places =
         [
-            Path.Join(_folder, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"),
-            Path.Join(_folder, "runtimes", portableRid, "native"),
-            _folder,
+            Path.Join(folder, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"),
+            Path.Join(folder, "runtimes", portableRid, "native"),
+            folder,
         ];
-        foreach (string folder in folders)
+        foreach (string place in places)
         {
             foreach (string file in (string[])[unmanagedDllName, unmanagedDllName + suffix, prefix + unmanagedDllName + suffix])
             {
-                string path = Path.Join(folder, file);
+                string path = Path.Join(place, file);
                 if (File.Exists(path))
                 {
                     return LoadUnmanagedDllFromPath(path);
@@ -112,8 +79,8 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
 
     private string? PathOf(string name)
     {
-        string compiled = Path.Join(_folder, RuntimeInformation.RuntimeIdentifier, name + ".dll");
-        string portable = Path.Join(_folder, name + ".dll");
+        string compiled = Path.Join(folder, RuntimeInformation.RuntimeIdentifier, name + ".dll");
+        string portable = Path.Join(folder, name + ".dll");
         return Environment.Version.Major >= 10 && File.Exists(compiled) ? compiled : File.Exists(portable) ? portable : null;
     }
 
@@ -124,12 +91,12 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     // The build has written the versions down: to read them out of the files takes longer than to load the files.
     private Version? VersionOf(string name)
     {
-        string list = Path.Join(_folder, "versions.txt");
+        string list = Path.Join(folder, "versions.txt");
         _versions ??= File.Exists(list) ? '\n' + File.ReadAllText(list) : "";
         int line = _versions.IndexOf($"\n{name} ", StringComparison.OrdinalIgnoreCase);
         if (line < 0)
         {
-            return AssemblyName.GetAssemblyName(Path.Join(_folder, name + ".dll")).Version;
+            return AssemblyName.GetAssemblyName(Path.Join(folder, name + ".dll")).Version;
         }
 
         int version = line + name.Length + 2;

@@ -1,10 +1,8 @@
-using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Calls.Arguments;
 using McpProgress.Core.Events;
-using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Connections;
 
@@ -32,38 +30,123 @@ internal static class Rehearsal
     /// <returns>What the tool says.</returns>
     public static async Task<string> PlayAsync()
     {
-        var toServer = new Pipe();
-        var toClient = new Pipe();
-        _ = AnswerAsync(toServer.Reader.AsStream(), toClient.Writer.AsStream());
-        var here = new StreamEndpoint(toClient.Reader.AsStream(), toServer.Writer.AsStream());
+        using var partner = new Partner();
+        var here = new StreamEndpoint(partner, partner) { IsPipe = true };
         await using (ServerConnection connection = await ServerConnection.ConnectAsync("rehearsal", here, new ConnectionOptions { Events = new EventHub(capacity: 8) }).ConfigureAwait(false))
         {
             ToolDescriptor tool = (await connection.GetToolsAsync().ConfigureAwait(false))[0];
             JsonObject arguments = ArgumentBinder.Bind(tool.InputSchema, new Dictionary<string, object?> { ["text"] = "hello" });
             var call = new ToolCallRequest(tool.Name, arguments) { Resume = static _ => false };
             ToolCallResult result = await connection.CallToolAsync(call).ConfigureAwait(false);
+            partner.Leave();
             return result.Text;
         }
     }
 
-    private static async Task AnswerAsync(Stream input, Stream output)
+    /// <summary>
+    /// Both ends of what would be a process: what is written to it is a request, what is read from it the answer. No more than
+    /// that, because whatever the other side needs is prepared for nothing.
+    /// </summary>
+    private sealed class Partner : Stream
     {
-        using var reader = new StreamReader(input);
-        while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
+        private static readonly (byte[] Method, string Answer)[] s_lines =
+        [
+            ("server/discover"u8.ToArray(), """ "error": { "code": -32601, "message": "Method not found" } """),
+            ("initialize\""u8.ToArray(), """ "result": { "protocolVersion": "2025-11-25", "capabilities": { "tools": {} }, "serverInfo": { "name": "rehearsal", "version": "1" } } """),
+            ("tools/list"u8.ToArray(), """ "result": { "tools": [{ "name": "say", "inputSchema": { "type": "object", "properties": { "text": { "type": "string" } }, "required": ["text"] } }] } """),
+            ("tools/call"u8.ToArray(), """ "result": { "content": [{ "type": "text", "text": "hello" }] } """),
+        ];
+
+        private readonly Queue<byte[]> _answers = new();
+        private bool _hasLeft;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
         {
-            JsonNode? message = JsonNode.Parse(line);
-            string? answer = message.Member("method").Text() switch
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        /// <summary>Ends what is read, as a process does that ends.</summary>
+        public void Leave()
+        {
+            lock (_answers)
             {
-                "server/discover" => """ "error": { "code": -32601, "message": "Method not found" } """,
-                "initialize" => """ "result": { "protocolVersion": "2025-11-25", "capabilities": { "tools": {} }, "serverInfo": { "name": "rehearsal", "version": "1" } } """,
-                "tools/list" => """ "result": { "tools": [{ "name": "say", "inputSchema": { "type": "object", "properties": { "text": { "type": "string" } }, "required": ["text"] } }] } """,
-                "tools/call" => """ "result": { "content": [{ "type": "text", "text": "hello" }] } """,
-                _ => null,
-            };
-            if (answer is not null)
+                _hasLeft = true;
+                Monitor.PulseAll(_answers);
+            }
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Answer(buffer.Span);
+            return ValueTask.CompletedTask;
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public override int Read(Span<byte> buffer)
+        {
+            lock (_answers)
             {
-                string response = $$"""{"jsonrpc":"2.0","id":{{message.Member("id")!.ToJsonString()}},{{answer}}}""" + "\n";
-                await output.WriteAsync(Encoding.UTF8.GetBytes(response)).ConfigureAwait(false);
+                while (_answers.Count == 0)
+                {
+                    if (_hasLeft)
+                    {
+                        return 0;
+                    }
+
+                    Monitor.Wait(_answers);
+                }
+
+                byte[] answer = _answers.Dequeue();
+                answer.CopyTo(buffer);
+                return answer.Length;
+            }
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Write(byte[] buffer, int offset, int count) => Answer(buffer.AsSpan(offset, count));
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            Leave();
+            base.Dispose(disposing);
+        }
+
+        private void Answer(ReadOnlySpan<byte> request)
+        {
+            int id = request.IndexOf("\"id\":"u8);
+            foreach ((byte[] method, string answer) in s_lines)
+            {
+                if (id >= 0 && request.IndexOf(method) >= 0)
+                {
+                    ReadOnlySpan<byte> number = request[(id + 5)..];
+                    string text = $"{{\"jsonrpc\":\"2.0\",\"id\":{Encoding.UTF8.GetString(number[..number.IndexOf((byte)',')])},{answer}}}\n";
+                    lock (_answers)
+                    {
+                        _answers.Enqueue(Encoding.UTF8.GetBytes(text));
+                        Monitor.Pulse(_answers);
+                    }
+
+                    return;
+                }
             }
         }
     }

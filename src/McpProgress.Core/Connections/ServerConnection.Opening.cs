@@ -27,20 +27,23 @@ public sealed partial class ServerConnection
             ProtocolVersion = await agreeing.ConfigureAwait(false);
         }
 
-        // The SDK's own limits go on while a user signs in.
-        bool maySignIn = Endpoint is HttpEndpoint { OAuth: SignInGrant };
-        var clientOptions = new McpClientOptions
+        if (_stdio is null)
         {
-            ClientInfo = client,
-            InitializationTimeout = maySignIn ? Timeout.InfiniteTimeSpan : _options.ConnectTimeout,
-            DiscoverProbeTimeout = maySignIn ? Timeout.InfiniteTimeSpan : ProbeTimeout,
-            ProtocolVersion = _options.ProtocolVersion,
-            Handlers = new McpClientHandlers { ElicitationHandler = Inputs.AnswerAsync },
-        };
-        _client = _stdio is not null
-            ? await TakeOverAsync(_stdio, clientOptions).ConfigureAwait(false)
-            : await McpClient.CreateAsync(CreateHttp(), clientOptions, _options.LoggerFactory, limit.Token).ConfigureAwait(false);
-        Describe(_client);
+            _client = await McpClient.CreateAsync(CreateHttp(), SdkOptions(client), _options.LoggerFactory, limit.Token).ConfigureAwait(false);
+            ProtocolVersion = _client.NegotiatedProtocolVersion ?? "";
+        }
+        else if (IsStateless)
+        {
+            _client = await TakeOverAsync(_stdio, SdkOptions(client)).ConfigureAwait(false);
+        }
+        else
+        {
+            // Requests go past the SDK, and few servers ask anything back.
+            _session = new Lazy<Task>(() => Task.Run(async () => _client = await TakeOverAsync(_stdio, SdkOptions(client)).ConfigureAwait(false)));
+            _stdio.WhenSessionIsWanted(() => _ = _session.Value);
+        }
+
+        Describe();
         Events.Open(EventNames.Connected, null, new JsonObject
         {
             ["transport"] = Endpoint is HttpEndpoint ? "http" : "stdio",
@@ -49,7 +52,7 @@ public sealed partial class ServerConnection
             ["protocolVersion"] = ProtocolVersion,
         });
         AskForLogs();
-        _ = WatchAsync(_client);
+        _ = WatchAsync(_client?.Completion ?? _stdio!.Ended);
     }
 
     /// <summary>Starts a server that speaks over streams; null for one that does not.</summary>
@@ -58,15 +61,29 @@ public sealed partial class ServerConnection
         switch (Endpoint)
         {
             case StdioEndpoint stdio:
-                _process = ServerProcess.Start(stdio);
+                _process ??= ServerProcess.Start(stdio);
                 return new StdioTransport(_process.Output, _process.Input, _tap, Statistics, _options.MaximumMessageBytes, isPipe: true);
 
             case StreamEndpoint streams:
-                return new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes);
+                return new StdioTransport(streams.Output, streams.Input, _tap, Statistics, _options.MaximumMessageBytes, isPipe: streams.IsPipe);
 
             default:
                 return null;
         }
+    }
+
+    private McpClientOptions SdkOptions(Implementation client)
+    {
+        // The SDK's own limits go on while a user signs in.
+        bool maySignIn = Endpoint is HttpEndpoint { OAuth: SignInGrant };
+        return new McpClientOptions
+        {
+            ClientInfo = client,
+            InitializationTimeout = maySignIn ? Timeout.InfiniteTimeSpan : _options.ConnectTimeout,
+            DiscoverProbeTimeout = maySignIn ? Timeout.InfiniteTimeSpan : ProbeTimeout,
+            ProtocolVersion = _options.ProtocolVersion,
+            Handlers = new McpClientHandlers { ElicitationHandler = Inputs.AnswerAsync },
+        };
     }
 
     /// <summary>Gives the SDK a session that was agreed on: it answers what the server asks, and speaks what later revisions want said.</summary>
@@ -100,9 +117,8 @@ public sealed partial class ServerConnection
         _options.SignInStarted?.Invoke(notice);
     }
 
-    private void Describe(McpClient client)
+    private void Describe()
     {
-        ProtocolVersion = client.NegotiatedProtocolVersion ?? "";
         Capabilities = _tap.Handshake.Member("capabilities") as JsonObject ?? [];
 
         // Revision 2026-07-28 keeps it in _meta, and lets a server stay anonymous.

@@ -115,8 +115,11 @@ public sealed partial class ServerConnection
         _ => new McpFailureException(ErrorIds.Cancelled, $"{wire.Describe()} was cancelled."),
     };
 
-    private async Task SendNotificationAsync(string method, JsonObject parameters, CancellationToken cancellationToken) =>
-        await Client.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, cancellationToken).ConfigureAwait(false);
+    private async Task SendNotificationAsync(string method, JsonObject parameters, CancellationToken cancellationToken)
+    {
+        var notification = new JsonRpcNotification { Method = method, Params = parameters };
+        await (IsStateless || _stdio is null ? Client.SendMessageAsync(notification, cancellationToken) : _stdio.SendMessageAsync(notification, cancellationToken)).ConfigureAwait(false);
+    }
 
     private async Task<McpFailureException> ExplainConnectAsync(Exception exception, CancellationToken cancellationToken)
     {

@@ -38,6 +38,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lazy<Task> _closed;
     private McpClient? _client;
+    private Lazy<Task>? _session;
     private ServerProcess? _process;
     private StdioTransport? _stdio;
     private HttpClient? _http;
@@ -144,10 +145,21 @@ public sealed partial class ServerConnection : IAsyncDisposable
     /// <param name="options">How the connection behaves; null is the defaults.</param>
     /// <param name="cancellationToken">Gives up, and leaves nothing behind.</param>
     /// <exception cref="McpFailureException">McpConnectionFailed, or McpCancelled.</exception>
+    public static Task<ServerConnection> ConnectAsync(
+        string name, ServerEndpoint endpoint, ConnectionOptions? options = null, CancellationToken cancellationToken = default) =>
+        ConnectAsync(name, endpoint, null, options ?? new ConnectionOptions(), cancellationToken);
+
+    /// <summary>As the other, with a server that may be starting already.</summary>
+    /// <param name="name">The name for the user.</param>
+    /// <param name="endpoint">Where it is.</param>
+    /// <param name="started">The process of a stdio server, from here on the connection's to end; null where none was started.</param>
+    /// <param name="options">How the connection behaves.</param>
+    /// <param name="cancellationToken">Gives up, and leaves nothing behind.</param>
+    /// <exception cref="McpFailureException">McpConnectionFailed, or McpCancelled.</exception>
     public static async Task<ServerConnection> ConnectAsync(
-        string name, ServerEndpoint endpoint, ConnectionOptions? options = null, CancellationToken cancellationToken = default)
+        string name, ServerEndpoint endpoint, ServerProcess? started, ConnectionOptions options, CancellationToken cancellationToken)
     {
-        var connection = new ServerConnection(name, endpoint, options ?? new ConnectionOptions());
+        var connection = new ServerConnection(name, endpoint, options) { _process = started };
         try
         {
             await connection.ConnectAsync(cancellationToken).ConfigureAwait(false);
@@ -248,7 +260,12 @@ public sealed partial class ServerConnection : IAsyncDisposable
             await _process.DisposeAsync().ConfigureAwait(false);
         }
 
-        // A handshake that failed has left a transport without a client.
+        if (_session is { IsValueCreated: true } session)
+        {
+            await IgnoreOutcomeAsync(session.Value).ConfigureAwait(false);
+        }
+
+        // A transport may have no client: after a handshake that failed, or because the server never asked anything.
         Task closing = _client?.DisposeAsync().AsTask() ?? _stdio?.DisposeAsync().AsTask() ?? Task.CompletedTask;
         if (_http is not null)
         {
@@ -280,9 +297,9 @@ public sealed partial class ServerConnection : IAsyncDisposable
         }
     }
 
-    private async Task WatchAsync(McpClient client)
+    private async Task WatchAsync(Task ended)
     {
-        await IgnoreOutcomeAsync(client.Completion).ConfigureAwait(false);
+        await IgnoreOutcomeAsync(ended).ConfigureAwait(false);
         Lose();
         Events.Publish(EventNames.Disconnected, new JsonObject { ["status"] = Status.ToString() });
         _ended.TrySetResult();

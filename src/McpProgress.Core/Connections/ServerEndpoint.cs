@@ -49,6 +49,9 @@ public sealed record HttpEndpoint(Uri Uri) : ServerEndpoint
 /// <param name="Input">What the server reads.</param>
 internal sealed record StreamEndpoint(Stream Output, Stream Input) : ServerEndpoint
 {
+    /// <summary>Whether the output is read as the pipe of a process is.</summary>
+    public bool IsPipe { get; init; }
+
     internal override string? ToKey() => null;
 }
 

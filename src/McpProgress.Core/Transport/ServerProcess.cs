@@ -74,22 +74,22 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="McpFailureException">McpConnectionFailed: the command was not found or could not be started.</exception>
     public static ServerProcess Start(StdioEndpoint endpoint, Action<string>? errorLine = null)
     {
-        ProcessStartInfo start = CommandLine.Resolve(endpoint);
-        bool ownGroup = UseOwnSession(start);
-        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
-        start.UseShellExecute = false;
-        start.CreateNoWindow = true;
-        foreach ((string name, string? value) in endpoint.Environment)
-        {
-            start.Environment[name] = value;
-        }
-
         try
         {
+            ProcessStartInfo start = CommandLine.Resolve(endpoint);
+            bool ownGroup = UseOwnSession(start);
+            start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+            start.UseShellExecute = false;
+            start.CreateNoWindow = true;
+            foreach ((string name, string? value) in endpoint.Environment)
+            {
+                start.Environment[name] = value;
+            }
+
             Process process = Process.Start(start) ?? throw new Win32Exception("The system started no process.");
             return new ServerProcess(process, ownGroup, errorLine);
         }
-        catch (Exception exception) when (exception is Win32Exception or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is Win32Exception or IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
         {
             throw new McpFailureException(
                 ErrorIds.ConnectionFailed,

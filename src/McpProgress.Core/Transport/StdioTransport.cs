@@ -15,9 +15,6 @@ namespace McpProgress.Core.Transport;
 /// </summary>
 internal sealed class StdioTransport : ITransport
 {
-    private static readonly JsonTypeInfo<JsonRpcMessage> MessageType =
-        (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
-
     /// <summary>Above every id the SDK counts out itself, below those of calls.</summary>
     private const long FirstId = 1L << 31;
 
@@ -39,8 +36,10 @@ internal sealed class StdioTransport : ITransport
     private readonly Channel<JsonRpcMessage> _messages = TappedTransport.NewChannel();
     private readonly PendingRequests _pending = new();
     private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
     private long _lastId = FirstId - 1;
+    private Action? _sessionWanted;
     private volatile bool _isTakenOver;
 
     /// <summary>Starts to read at once.</summary>
@@ -76,8 +75,8 @@ internal sealed class StdioTransport : ITransport
             : Task.Run(ReadAsync);
     }
 
-    /// <summary>Completes when the server's output has ended and every line before the end was handled.</summary>
-    public Task Reading => _reading;
+    /// <summary>Completes when the server's output has ended and every line before the end was handled, or when this is disposed.</summary>
+    public Task Ended => _ended.Task;
 
     /// <inheritdoc/>
     public string? SessionId => null;
@@ -87,6 +86,18 @@ internal sealed class StdioTransport : ITransport
 
     /// <summary>Says that the SDK's session answers from now on.</summary>
     public void TakeOver() => _isTakenOver = true;
+
+    /// <summary>Asks for an SDK session as soon as there is a message that only it can answer, which may be at once.</summary>
+    /// <param name="start">Starts one; runs on the reader, and again for every message until there is one.</param>
+    public void WhenSessionIsWanted(Action start)
+    {
+        // The reader looks here after it has put a message down, and this looks for one after it has said so: one of both sees the other.
+        Volatile.Write(ref _sessionWanted, start);
+        if (_messages.Reader.TryPeek(out _))
+        {
+            start();
+        }
+    }
 
     /// <summary>An id for a request that is sent past the SDK's session.</summary>
     public RequestId NextId() => new(Interlocked.Increment(ref _lastId));
@@ -158,19 +169,35 @@ internal sealed class StdioTransport : ITransport
         }
     }
 
-    // A request is written here: what its parameters are made of need not be found out by the serializer.
+    // What we send is written here: what its parameters are made of need not be found out by the serializer.
     private static void Write(Utf8JsonWriter json, JsonRpcMessage message)
     {
-        if (message is not JsonRpcRequest { Id.Id: long id, Params: { } parameters } request)
+        switch (message)
         {
-            JsonSerializer.Serialize(json, message, MessageType);
-            return;
-        }
+            case JsonRpcRequest { Id.Id: long id, Params: { } parameters } request:
+                Write(json, id, request.Method, parameters);
+                break;
 
+            case JsonRpcNotification { Params: { } parameters } notification:
+                Write(json, null, notification.Method, parameters);
+                break;
+
+            default:
+                JsonSerializer.Serialize(json, message, Sdk.MessageType);
+                break;
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, long? id, string method, JsonNode parameters)
+    {
         json.WriteStartObject();
         json.WriteString("jsonrpc"u8, "2.0"u8);
-        json.WriteNumber("id"u8, id);
-        json.WriteString("method"u8, request.Method);
+        if (id is { } number)
+        {
+            json.WriteNumber("id"u8, number);
+        }
+
+        json.WriteString("method"u8, method);
         json.WritePropertyName("params"u8);
         parameters.WriteTo(json);
         json.WriteEndObject();
@@ -191,6 +218,7 @@ internal sealed class StdioTransport : ITransport
         }
 
         _messages.Writer.TryComplete();
+        _ended.TrySetResult();
     }
 
     private async Task ReadAsync()
@@ -214,6 +242,11 @@ internal sealed class StdioTransport : ITransport
                 while (NextForSdk() is { } message)
                 {
                     ValueTask handedOver = _messages.Writer.WriteAsync(message, _closing.Token);
+                    if (!_isTakenOver)
+                    {
+                        Volatile.Read(ref _sessionWanted)?.Invoke();
+                    }
+
                     if (_isPipe && !handedOver.IsCompletedSuccessfully)
                     {
                         // Not awaited: the rest would run, and block, on a thread of the pool.
@@ -243,6 +276,7 @@ internal sealed class StdioTransport : ITransport
 
         _pending.End(error);
         _messages.Writer.TryComplete(error);
+        _ended.TrySetResult();
     }
 
     /// <summary>Handles lines until one is for the SDK; null when no complete line is left.</summary>
@@ -299,10 +333,14 @@ internal sealed class StdioTransport : ITransport
         }
 
         Surrogates.Mend(line);
+        if (AnswerLine.TryRead(text, out JsonRpcMessageWithId? answer))
+        {
+            return answer;
+        }
 
         try
         {
-            return JsonSerializer.Deserialize(text, MessageType) ?? throw new JsonException("null is no message");
+            return JsonSerializer.Deserialize(text, Sdk.MessageType) ?? throw new JsonException("null is no message");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException or FormatException)
         {
@@ -327,4 +365,11 @@ internal sealed class StdioTransport : ITransport
 
     // Not part of JSON, but the first thing a .NET server may write.
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    // Made when it is needed, which for many servers is never.
+    private static class Sdk
+    {
+        public static readonly JsonTypeInfo<JsonRpcMessage> MessageType =
+            (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
+    }
 }

@@ -3,6 +3,7 @@ using System.Management.Automation.Runspaces;
 using McpProgress.Core;
 using McpProgress.Core.Authorization;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Transport;
 using McpProgress.PowerShell.Events;
 using McpProgress.PowerShell.State;
 
@@ -103,14 +104,16 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     /// <exception cref="McpFailureException">McpConnectionFailed or McpCancelled.</exception>
     private protected McpConnection Open(string name, ServerEndpoint endpoint, ConnectionOptions options)
     {
-        string freeName = State.FreeName(name);
+        // Before all else: the rest is prepared while the server starts.
+        ServerProcess? process = endpoint is StdioEndpoint stdio ? ServerProcess.Start(stdio) : null;
         McpState state = State;
+        string freeName = state.FreeName(name);
         ConnectionOptions here = options with
         {
             Events = state.Events,
             SignInStarted = notice => state.Handlers.WarnNow(SignInText(freeName, notice)),
         };
-        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, here, cancellationToken));
+        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, process, here, cancellationToken));
         var connection = new McpConnection(core);
         state.Add(connection);
         return connection;

@@ -40,36 +40,15 @@ public sealed class ModuleLoadContextTests : IDisposable
     }
 
     [Fact]
-    public void Same_path_gives_the_same_assembly_from_any_thread()
+    public void Same_name_gives_the_same_assembly_from_any_thread()
     {
-        string path = AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0));
+        AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0));
+        var context = new ModuleLoadContext(_folder.FullName);
         var loaded = new Assembly[16];
 
-        Parallel.For(0, loaded.Length, i => loaded[i] = ModuleLoadContext.LoadModule(path));
+        Parallel.For(0, loaded.Length, i => loaded[i] = context.LoadModule("Main"));
 
         Assert.All(loaded, assembly => Assert.Same(loaded[0], assembly));
-    }
-
-    [Fact]
-    public void It_knows_which_modules_were_loaded()
-    {
-        string path = AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0));
-        Assert.False(ModuleLoadContext.HasLoaded(path));
-        ModuleLoadContext.LoadModule(path);
-        Assert.True(ModuleLoadContext.HasLoaded(path));
-        Assert.False(ModuleLoadContext.HasLoaded(Path.Join(_folder.FullName, "other", "Main.dll")));
-    }
-
-    [Fact]
-    public void Two_folders_are_two_contexts()
-    {
-        string other = _folder.CreateSubdirectory("other").FullName;
-
-        Assembly first = ModuleLoadContext.LoadModule(AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0, 0, 0)));
-        Assembly second = ModuleLoadContext.LoadModule(AssemblyFile.Write(other, "Main", new Version(2, 0, 0, 0)));
-
-        Assert.Equal(new Version(1, 0, 0, 0), first.GetName().Version);
-        Assert.Equal(new Version(2, 0, 0, 0), second.GetName().Version);
     }
 
     [Fact]
@@ -165,7 +144,7 @@ public sealed class ModuleLoadContextTests : IDisposable
         string some = Path.Join(runtime, $"{(OperatingSystem.IsWindows() ? "" : "lib")}System.IO.Compression.Native{suffix}");
         string folder = string.Format(CultureInfo.InvariantCulture, where, RuntimeInformation.RuntimeIdentifier);
         File.Copy(some, Path.Join(Directory.CreateDirectory(Path.Join(_folder.FullName, folder)).FullName, $"{prefix}only_here{suffix}"));
-        Assembly main = ModuleLoadContext.LoadModule(AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0)));
+        Assembly main = LoadModule().Assemblies.Single();
 
         Assert.True(NativeLibrary.TryLoad("only_here", main, null, out nint library));
         Assert.NotEqual(0, library);
@@ -175,12 +154,14 @@ public sealed class ModuleLoadContextTests : IDisposable
     [Fact]
     public void A_missing_file_is_an_error()
     {
-        Assert.Throws<FileNotFoundException>(() => ModuleLoadContext.LoadModule(Path.Join(_folder.FullName, "None.dll")));
+        Assert.Throws<FileNotFoundException>(() => new ModuleLoadContext(_folder.FullName).LoadModule("None"));
     }
 
-    private AssemblyLoadContext LoadModule()
+    private ModuleLoadContext LoadModule()
     {
-        Assembly main = ModuleLoadContext.LoadModule(AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0)));
-        return AssemblyLoadContext.GetLoadContext(main)!;
+        AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0));
+        var context = new ModuleLoadContext(_folder.FullName);
+        context.LoadModule("Main");
+        return context;
     }
 }

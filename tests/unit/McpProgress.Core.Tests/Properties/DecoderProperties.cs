@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Transport;
+using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
 namespace McpProgress.Core.Tests.Properties;
@@ -37,6 +38,36 @@ public sealed class DecoderProperties
         }
 
         Assert.Equal(content, ProgressLine.Read(parameters));
+    });
+
+    [Fact]
+    public void A_plain_answer_is_read_as_the_serializer_would_read_it() => ForAll.Inputs(inputs =>
+    {
+        byte[] line = inputs.Spoil(Encoding.UTF8.GetBytes(inputs.Members(
+            ("\"jsonrpc\"", inputs.Chance(20) ? inputs.Value() : "\"2.0\""),
+            (inputs.Chance(20) ? inputs.Text() : "\"id\"", inputs.Chance(8) ? inputs.Value() : inputs.Number()),
+            inputs.Chance(2)
+                ? ("\"result\"", inputs.Value())
+                : ("\"error\"", inputs.Chance(8) ? inputs.Value() : inputs.Members(("\"code\"", inputs.Number()), ("\"message\"", inputs.Text()))))));
+
+        bool isRead = AnswerLine.TryRead(line, out JsonRpcMessageWithId? answer);
+
+        if (isRead)
+        {
+            var expected = Assert.IsAssignableFrom<JsonRpcMessageWithId>(JsonSerializer.Deserialize<JsonRpcMessage>(line, McpJsonUtilities.DefaultOptions));
+            Assert.Equal(expected.Id, answer!.Id);
+            if (expected is JsonRpcError { Error: { } error })
+            {
+                JsonRpcErrorDetail read = Assert.IsType<JsonRpcError>(answer).Error;
+                Assert.Equal((error.Code, error.Message, error.Data), (read.Code, read.Message, read.Data));
+            }
+            else
+            {
+                JsonNode? result = Assert.IsType<JsonRpcResponse>(answer).Result;
+                Assert.Equal(Written(((JsonRpcResponse)expected).Result), Written(result));
+                Assert.Equal(((JsonRpcResponse)expected).Result?.Options, result?.Options);
+            }
+        }
     });
 
     [Fact]
@@ -147,6 +178,19 @@ public sealed class DecoderProperties
         _ = ServerLogMessage.Read(node);
         _ = ProgressLine.Read(node);
     });
+
+    /// <summary>The text of a tree; null for one that cannot be written, such as one with half a character in it.</summary>
+    private static string? Written(JsonNode? node)
+    {
+        try
+        {
+            return node?.ToJsonString() ?? "null";
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A progress notification in any spelling.</summary>
     private static string ProgressLineOf(Inputs inputs) => inputs.Members(

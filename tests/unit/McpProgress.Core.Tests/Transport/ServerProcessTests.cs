@@ -138,6 +138,13 @@ public sealed class ServerProcessTests
     }
 
     [Fact]
+    public void A_start_that_makes_no_sense_is_a_connection_that_failed()
+    {
+        var failure = Assert.Throws<McpFailureException>(() => ServerProcess.Start(FaultyServer.Stdio("echo") with { WorkingDirectory = "no\0folder" }));
+        Assert.Equal(ErrorIds.ConnectionFailed, failure.ErrorId);
+    }
+
+    [Fact]
     public async Task A_file_the_system_cannot_run_is_a_connection_that_failed()
     {
         if (OperatingSystem.IsWindows())

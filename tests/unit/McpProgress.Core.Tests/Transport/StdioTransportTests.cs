@@ -255,6 +255,49 @@ public sealed class StdioTransportTests
     }
 
     [Fact]
+    public async Task A_session_is_asked_for_when_there_is_something_only_it_can_answer()
+    {
+        await using var pipe = new PipedTransport();
+        var asked = new SemaphoreSlim(0);
+        pipe.Transport.WhenSessionIsWanted(() => asked.Release());
+        await pipe.WriteAsync("""{"jsonrpc":"2.0","id":"p","method":"ping"}""" + "\n");
+        await pipe.ReceiveAsync();
+        Assert.Equal(0, asked.CurrentCount);
+
+        await pipe.WriteAsync("""{"jsonrpc":"2.0","id":"r","method":"roots/list"}""" + "\n");
+        Assert.True(await asked.WaitAsync(Limits.Generous));
+
+        pipe.Transport.TakeOver();
+        await pipe.WriteAsync("""{"jsonrpc":"2.0","id":"s","method":"roots/list"}""" + "\n");
+        Assert.Equal(2, (await pipe.EndAsync()).Count);
+        Assert.Equal(0, asked.CurrentCount);
+    }
+
+    [Fact]
+    public async Task A_session_is_asked_for_at_once_when_something_waits_for_it_already()
+    {
+        await using var pipe = new PipedTransport();
+        await pipe.WriteAsync("""{"jsonrpc":"2.0","id":"r","method":"roots/list"}""" + "\n");
+        Assert.True(await pipe.Transport.MessageReader.WaitToReadAsync().AsTask().Within());
+        bool asked = false;
+        pipe.Transport.WhenSessionIsWanted(() => asked = true);
+        Assert.True(asked);
+    }
+
+    [Fact]
+    public async Task A_pipe_that_somebody_else_holds_does_not_keep_the_transport_from_ending()
+    {
+        using var held = new ManualResetEventSlim();
+        var statistics = new TransportStatistics();
+        var tap = new OrderedTap(new ProgressRouter(TimeProvider.System), statistics);
+        var transport = new StdioTransport(new HeldPipe(held), Stream.Null, tap, statistics, 1 << 20, isPipe: true);
+        Assert.False(transport.Ended.IsCompleted);
+        await transport.DisposeAsync().AsTask().Within();
+        await transport.Ended.Within();
+        held.Set();
+    }
+
+    [Fact]
     public async Task A_request_can_be_given_up_while_the_server_does_not_read()
     {
         var gate = new GatedStream();
@@ -285,7 +328,7 @@ public sealed class StdioTransportTests
         await using var pipe = new PipedTransport();
         await pipe.WriteAsync(string.Concat(Enumerable.Repeat(Other + "\n", TappedTransport.ReadAhead * 2)));
         await pipe.Transport.DisposeAsync().AsTask().Within();
-        await pipe.Transport.Reading.Within();
+        await pipe.Transport.Ended.Within();
     }
 
     [Fact]
@@ -348,6 +391,16 @@ public sealed class StdioTransportTests
             _entered.TrySetResult();
             await _open.Task.WaitAsync(cancellationToken);
             await base.WriteAsync(buffer, cancellationToken);
+        }
+    }
+
+    /// <summary>Nothing comes, and no end either.</summary>
+    private sealed class HeldPipe(ManualResetEventSlim held) : MemoryStream
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            held.Wait();
+            return 0;
         }
     }
 }

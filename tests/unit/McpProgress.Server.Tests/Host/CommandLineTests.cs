@@ -115,6 +115,11 @@ public sealed class CommandLineTests
             return; // No way to send one process a signal there.
         }
 
+        if (signal == "INT" && IgnoresInterrupts())
+        {
+            return; // Nor here: a shell starts what runs in its background deaf to interrupts, and what that starts is deaf, too.
+        }
+
         using var process = Start(command);
         process.StandardInput.AutoFlush = true;
         await process.StandardInput.WriteLineAsync(RawHttp.Initialize);
@@ -198,6 +203,14 @@ public sealed class CommandLineTests
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync().Soon();
         return (process.ExitCode, (await output).ReplaceLineEndings("\n"), await error);
+    }
+
+    /// <summary>Whether this process ignores interrupts, as proc(5) tells: the second bit of SigIgn.</summary>
+    private static bool IgnoresInterrupts()
+    {
+        const string Status = "/proc/self/status";
+        string? ignored = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) : null;
+        return ignored is not null && (Convert.ToUInt64(ignored["SigIgn:".Length..].Trim(), 16) & 2) != 0;
     }
 
     private static Process Start(string arguments, string? token = null)
