@@ -185,9 +185,41 @@ Describe 'Import and removal' {
         $result.Contexts | Should -Be 1
     }
 
-    It 'imports a copy in another folder beside the first' {
+    It 'closes what is open at a forced import, too' {
+        $result = Invoke-FreshPowerShell @"
+            Import-Module '$modulePath'
+            `$null = Register-McpEvent -Name Connected -Action { }
+            `$server = Start-McpProgressServer -Stdio -Connect
+            Import-Module '$modulePath' -Force
+            `$left = Get-Process -Id `$server.ProcessId -ErrorAction Ignore
+            @{ Process = `$server.ProcessId; Left = [bool]`$left; Connections = @(Get-McpServer).Count; Servers = @(Get-McpProgressServer).Count; Subscribers = @(Get-EventSubscriber).Count }
+"@
+        $result.Process | Should -BeGreaterThan 0
+        $result.Left | Should -BeFalse
+        $result.Connections | Should -Be 0
+        $result.Servers | Should -Be 0
+        $result.Subscribers | Should -Be 0
+    }
+
+    It 'leaves open what is open when <Name>' -ForEach @(
+        @{ Name = 'it is imported again'; Again = 'Import-Module $m' }
+        @{ Name = 'another module imports it for itself'; Again = '$null = New-Module -Name Outer { param($m) Import-Module $m } -ArgumentList $m' }
+        @{ Name = 'another module has it nested'; Again = 'New-ModuleManifest "$t/Outer.psd1" -NestedModules (Join-Path $m McpProgress.psd1); Import-Module "$t/Outer.psd1"' }
+    ) {
+        $result = Invoke-FreshPowerShell "`$m = '$modulePath'; `$t = '$TestDrive'; Import-Module `$m; `$server = Start-McpProgressServer -Stdio -Connect; $Again; Invoke-McpTool echo @{ text = 'there' } -Server `$server"
+        $result | Should -Be 'there'
+    }
+
+    It 'imports a copy in another folder beside the first, and says which of them runs' {
         $copy = Join-Path $TestDrive 'McpProgress'
         Copy-Item $modulePath $copy -Recurse
         Get-ExportedAfter "Import-Module `$m; Remove-Module McpProgress; Import-Module '$copy'" | Should -Be $expected
+
+        $warnings = Invoke-FreshPowerShell "Import-Module '$modulePath'; Remove-Module McpProgress; Import-Module '$copy'; `$null = Start-McpProgressServer -Stdio -Connect -WarningVariable warnings 3> `$null; `"`$warnings`""
+        $warnings | Should -BeLike "*$modulePath*$copy*"
+    }
+
+    It 'has nothing to warn of otherwise' {
+        Invoke-FreshPowerShell "Import-Module '$modulePath'; `$null = Start-McpProgressServer -Stdio -Connect -WarningVariable warnings; @(`$warnings).Count" | Should -Be 0
     }
 }

@@ -18,6 +18,8 @@ internal sealed class SecretFolder(string folder)
     private const int KeyLength = 32;
     private const byte Format = 1;
 
+    private static readonly TimeSpan KeyLimit = TimeSpan.FromSeconds(10);
+
     /// <summary>The user's own.</summary>
     public static SecretFolder Default { get; } = new(UserState.Folder("tokens"));
 
@@ -80,26 +82,29 @@ internal sealed class SecretFolder(string folder)
 
     private byte[] GetKey()
     {
-        string path = PathOf(KeyName);
-        if (File.Exists(path) && ReadAll(path) is { Length: KeyLength } key)
+        if (FindKey() is { } key)
         {
             return key;
         }
 
-        File.Delete(path);
-        string temporary = WriteTemporary(KeyName, RandomNumberGenerator.GetBytes(KeyLength));
-        try
+        // One at a time: a key that replaces another makes everything unreadable that was encrypted with it. No way to move a
+        // file is safe for that; the one that does not overwrite looks first and moves then.
+        using IDisposable? held = HoldAsync(KeyName, KeyLimit, CancellationToken.None).GetAwaiter().GetResult();
+        if (held is null)
         {
-            File.Move(temporary, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another process was first: its key is the key.
-            File.Delete(temporary);
+            throw new IOException($"The key in '{folder}' is being made by another process that does not end. End it, or delete the file '{KeyName}.lock' there.");
         }
 
-        return ReadAll(path);
+        if (FindKey() is not { } first)
+        {
+            first = RandomNumberGenerator.GetBytes(KeyLength);
+            File.Move(WriteTemporary(KeyName, first), PathOf(KeyName), overwrite: true);
+        }
+
+        return first;
     }
+
+    private byte[]? FindKey() => File.Exists(PathOf(KeyName)) && ReadAll(PathOf(KeyName)) is { Length: KeyLength } key ? key : null;
 
     private string WriteTemporary(string name, byte[] content)
     {

@@ -1,6 +1,5 @@
 using McpProgress.Core.Authorization;
 using McpProgress.Core.Events;
-using Microsoft.Extensions.Logging;
 
 namespace McpProgress.Core.Connections;
 
@@ -24,9 +23,6 @@ public sealed record ConnectionOptions
 
     /// <summary>The least level of log messages asked of the server: debug, info, notice, warning, error …</summary>
     public string LogLevel { get; init; } = "info";
-
-    /// <summary>Where the connection itself logs; null is nowhere.</summary>
-    public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <summary>
     /// Told, on any thread, when a user has to sign in with a browser: while connecting, or later when the server wants more

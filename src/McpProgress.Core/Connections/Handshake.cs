@@ -8,9 +8,9 @@ namespace McpProgress.Core.Connections;
 
 /// <summary>
 /// Agrees with a server on the other end of a stream on a protocol revision, newest first (revision 2026-07-28,
-/// basic/lifecycle; revision 2025-11-25, basic/lifecycle, initialization). The session that follows is the SDK's, which can
-/// take over one that was agreed on; its own handshake needs the JSON metadata of all that a handshake may say, and to make
-/// that takes a new process longer than a server takes to start.
+/// basic/lifecycle; revision 2025-11-25, basic/lifecycle, initialization). The SDK can take over a session that was agreed on;
+/// its own handshake needs the JSON metadata of all that a handshake may say, and to make that takes a new process longer than
+/// a server takes to start.
 /// </summary>
 /// <param name="transport">To the server.</param>
 /// <param name="client">Who we are.</param>

@@ -54,8 +54,7 @@ internal static class HttpConnector
                 ConnectionTimeout = options.ConnectTimeout,
                 OAuth = signIn,
             },
-            client,
-            options.LoggerFactory);
+            client);
         return (TappedTransport.Around(transport, tap), client);
     }
 

@@ -49,7 +49,7 @@ internal static class Rehearsal
     /// </summary>
     private sealed class Partner : Stream
     {
-        private static readonly (byte[] Method, string Answer)[] s_lines =
+        private static readonly (byte[] Method, string Answer)[] Lines =
         [
             ("server/discover"u8.ToArray(), """ "error": { "code": -32601, "message": "Method not found" } """),
             ("initialize\""u8.ToArray(), """ "result": { "protocolVersion": "2025-11-25", "capabilities": { "tools": {} }, "serverInfo": { "name": "rehearsal", "version": "1" } } """),
@@ -133,7 +133,7 @@ internal static class Rehearsal
         private void Answer(ReadOnlySpan<byte> request)
         {
             int id = request.IndexOf("\"id\":"u8);
-            foreach ((byte[] method, string answer) in s_lines)
+            foreach ((byte[] method, string answer) in Lines)
             {
                 if (id >= 0 && request.IndexOf(method) >= 0)
                 {

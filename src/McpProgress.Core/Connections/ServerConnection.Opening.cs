@@ -29,7 +29,7 @@ public sealed partial class ServerConnection
 
         if (_stdio is null)
         {
-            _client = await McpClient.CreateAsync(CreateHttp(), SdkOptions(client), _options.LoggerFactory, limit.Token).ConfigureAwait(false);
+            _client = await McpClient.CreateAsync(CreateHttp(), SdkOptions(client), cancellationToken: limit.Token).ConfigureAwait(false);
             ProtocolVersion = _client.NegotiatedProtocolVersion ?? "";
         }
         else if (IsStateless)
@@ -39,7 +39,7 @@ public sealed partial class ServerConnection
         else
         {
             // Requests go past the SDK, and few servers ask anything back.
-            _session = new Lazy<Task>(() => Task.Run(async () => _client = await TakeOverAsync(_stdio, SdkOptions(client)).ConfigureAwait(false)));
+            _session = new Lazy<Task>(() => Task.Run(() => StartSessionAsync(_stdio, client)));
             _stdio.WhenSessionIsWanted(() => _ = _session.Value);
         }
 
@@ -86,6 +86,23 @@ public sealed partial class ServerConnection
         };
     }
 
+    private async Task StartSessionAsync(StdioTransport transport, Implementation client)
+    {
+        try
+        {
+            if (!_closing.IsCancellationRequested)
+            {
+                _client = await TakeOverAsync(transport, SdkOptions(client)).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception)
+        {
+            // A server that asks and gets no answer waits for ever: better without it.
+            Events.Report(exception);
+            await transport.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Gives the SDK a session that was agreed on: it answers what the server asks, and speaks what later revisions want said.</summary>
     private Task<McpClient> TakeOverAsync(StdioTransport transport, McpClientOptions options) => McpClient.ResumeSessionAsync(
         new Agreed(Name, transport),
@@ -96,8 +113,7 @@ public sealed partial class ServerConnection
             ServerInfo = new Implementation { Name = Name, Version = "" },
             NegotiatedProtocolVersion = ProtocolVersion,
         },
-        options,
-        _options.LoggerFactory);
+        options);
 
     private IClientTransport CreateHttp()
     {

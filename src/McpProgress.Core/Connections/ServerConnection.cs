@@ -147,19 +147,21 @@ public sealed partial class ServerConnection : IAsyncDisposable
     /// <exception cref="McpFailureException">McpConnectionFailed, or McpCancelled.</exception>
     public static Task<ServerConnection> ConnectAsync(
         string name, ServerEndpoint endpoint, ConnectionOptions? options = null, CancellationToken cancellationToken = default) =>
-        ConnectAsync(name, endpoint, null, options ?? new ConnectionOptions(), cancellationToken);
+        ConnectAsync(new ServerConnection(name, endpoint, options ?? new ConnectionOptions()), cancellationToken);
 
-    /// <summary>As the other, with a server that may be starting already.</summary>
+    /// <summary>Agrees on a protocol revision, newest first, with a server that may still be starting.</summary>
     /// <param name="name">The name for the user.</param>
-    /// <param name="endpoint">Where it is.</param>
-    /// <param name="started">The process of a stdio server, from here on the connection's to end; null where none was started.</param>
+    /// <param name="endpoint">How it was started.</param>
+    /// <param name="process">The process, from here on the connection's to end.</param>
     /// <param name="options">How the connection behaves.</param>
     /// <param name="cancellationToken">Gives up, and leaves nothing behind.</param>
     /// <exception cref="McpFailureException">McpConnectionFailed, or McpCancelled.</exception>
-    public static async Task<ServerConnection> ConnectAsync(
-        string name, ServerEndpoint endpoint, ServerProcess? started, ConnectionOptions options, CancellationToken cancellationToken)
+    public static Task<ServerConnection> ConnectAsync(
+        string name, StdioEndpoint endpoint, ServerProcess process, ConnectionOptions options, CancellationToken cancellationToken) =>
+        ConnectAsync(new ServerConnection(name, endpoint, options) { _process = process }, cancellationToken);
+
+    private static async Task<ServerConnection> ConnectAsync(ServerConnection connection, CancellationToken cancellationToken)
     {
-        var connection = new ServerConnection(name, endpoint, options) { _process = started };
         try
         {
             await connection.ConnectAsync(cancellationToken).ConfigureAwait(false);

@@ -6,9 +6,9 @@ using ModelContextProtocol.Protocol;
 namespace McpProgress.Core.Transport;
 
 /// <summary>
-/// Reads a line that is a plain answer: a result that is an object, or an error without data, with a number for its id. It comes out as the
-/// SDK's serializer would read it; but that serializer is not needed for it, and to make it ready takes a new process longer
-/// than all the rest of its first call. Any other line is left to it.
+/// Reads a line that is a plain answer: a result that is an object, or an error without data, with a number for its id. It
+/// comes out as the SDK's serializer would read it; but that serializer is not needed for it, and to make it ready takes a new
+/// process longer than all the rest of its first call. Any other line is left to it.
 /// </summary>
 internal static class AnswerLine
 {

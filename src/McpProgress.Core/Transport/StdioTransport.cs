@@ -270,7 +270,7 @@ internal sealed class StdioTransport : ITransport
         }
         catch (Exception exception)
         {
-            // Not lost: the SDK fails every pending request with it.
+            // Not lost: every pending request fails with it.
             error = exception;
         }
 
@@ -285,7 +285,7 @@ internal sealed class StdioTransport : ITransport
         while (_lines.TryRead(out Span<byte> line, out LineBuffer.OversizedLine? oversized))
         {
             JsonRpcMessage? message = oversized is null ? Decode(line) : Replace(oversized);
-            if (message is not null && !_tap.TryTake(message) && !_pending.TryAnswer(message) && !TryPong(message))
+            if (message is not null && !_tap.TryTake(message) && !_pending.TryAnswer(message) && !TrySettle(message))
             {
                 return message;
             }
@@ -294,16 +294,22 @@ internal sealed class StdioTransport : ITransport
         return null;
     }
 
-    // A server may ping while the handshake is under way (specification, basic/lifecycle), and wait for the answer with its own.
-    private bool TryPong(JsonRpcMessage message)
+    // What needs no session while there is none. A server may ping before its answer to the handshake (specification,
+    // basic/lifecycle); of the notifications that come this far a session would only want those about its own requests.
+    private bool TrySettle(JsonRpcMessage message)
     {
-        if (_isTakenOver || message is not JsonRpcRequest { Method: RequestMethods.Ping } ping)
+        switch (message)
         {
-            return false;
-        }
+            case JsonRpcRequest { Method: RequestMethods.Ping } ping when !_isTakenOver:
+                _ = SendMessageAsync(new JsonRpcResponse { Id = ping.Id, Result = new JsonObject() });
+                return true;
 
-        _ = SendMessageAsync(new JsonRpcResponse { Id = ping.Id, Result = new JsonObject() });
-        return true;
+            case JsonRpcNotification { Method: not NotificationMethods.CancelledNotification }:
+                return !_isTakenOver;
+
+            default:
+                return false;
+        }
     }
 
     /// <summary>Handles what follows the last line feed: a whole message, or what a dying server left of one.</summary>

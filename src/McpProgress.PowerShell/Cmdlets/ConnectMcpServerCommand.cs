@@ -96,6 +96,9 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
     public string? ProtocolVersion { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing() => WarnOfAnotherCopy();
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         try

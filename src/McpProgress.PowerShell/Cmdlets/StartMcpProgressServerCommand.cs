@@ -118,6 +118,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        WarnOfAnotherCopy();
         try
         {
             CheckCombination();

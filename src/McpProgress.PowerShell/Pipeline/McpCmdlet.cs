@@ -104,8 +104,27 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     /// <exception cref="McpFailureException">McpConnectionFailed or McpCancelled.</exception>
     private protected McpConnection Open(string name, ServerEndpoint endpoint, ConnectionOptions options)
     {
+        if (endpoint is not StdioEndpoint stdio)
+        {
+            return Open(name, options, (freeName, here, cancellationToken) => ServerConnection.ConnectAsync(freeName, endpoint, here, cancellationToken));
+        }
+
         // Before all else: the rest is prepared while the server starts.
-        ServerProcess? process = endpoint is StdioEndpoint stdio ? ServerProcess.Start(stdio) : null;
+        var process = ServerProcess.Start(stdio);
+        try
+        {
+            return Open(name, options, (freeName, here, cancellationToken) => ServerConnection.ConnectAsync(freeName, stdio, process, here, cancellationToken));
+        }
+        catch
+        {
+            // Nobody waits for it. Where the connection has ended it already, nothing is left to do.
+            _ = process.DisposeAsync().AsTask();
+            throw;
+        }
+    }
+
+    private McpConnection Open(string name, ConnectionOptions options, Func<string, ConnectionOptions, CancellationToken, Task<ServerConnection>> connect)
+    {
         McpState state = State;
         string freeName = state.FreeName(name);
         ConnectionOptions here = options with
@@ -113,10 +132,19 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
             Events = state.Events,
             SignInStarted = notice => state.Handlers.WarnNow(SignInText(freeName, notice)),
         };
-        ServerConnection core = Await(cancellationToken => ServerConnection.ConnectAsync(freeName, endpoint, process, here, cancellationToken));
-        var connection = new McpConnection(core);
+        var connection = new McpConnection(Await(cancellationToken => connect(freeName, here, cancellationToken)));
         state.Add(connection);
         return connection;
+    }
+
+    /// <summary>Says so when the cmdlet is not that of the copy of the module that the user has imported last.</summary>
+    private protected void WarnOfAnotherCopy()
+    {
+        StringComparison comparison = OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        if (MyInvocation.MyCommand.Module is { Name: "McpProgress", ModuleBase: { } folder } && !string.Equals(Path.GetFullPath(folder), ModuleFolder.Root, comparison))
+        {
+            WriteWarning($"This process runs the copy of McpProgress that was imported first, from '{ModuleFolder.Root}'. Start a new one for that in '{folder}'.");
+        }
     }
 
     private static string SignInText(string name, SignInNotice notice) => notice.BrowserOpened

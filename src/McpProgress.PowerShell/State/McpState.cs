@@ -88,6 +88,9 @@ internal sealed class McpState
     /// <summary>The newest open connection: what a cmdlet uses when no server is named.</summary>
     public McpConnection? Default => Connections.LastOrDefault(connection => connection.Status == ConnectionStatus.Connected.ToString());
 
+    /// <summary>The state of a runspace; null while it has none.</summary>
+    public static McpState? Existing(Runspace runspace) => States.TryGetValue(runspace, out McpState? state) ? state : null;
+
     /// <summary>The state of a runspace. It is closed with the runspace.</summary>
     public static McpState For(Runspace runspace) => States.GetValue(runspace, static of =>
     {

@@ -131,6 +131,26 @@ public sealed class SecretFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task The_first_key_stays_whoever_comes_first()
+    {
+        for (int round = 0; round < 25; round++)
+        {
+            string path = Path.Combine(_path, $"round-{round}");
+            using var ready = new Barrier(4);
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(number => Task.Factory.StartNew(
+                () =>
+                {
+                    var folder = new SecretFolder(path);
+                    ready.SignalAndWait();
+                    folder.Write($"mine-{number}", [(byte)number]);
+                    ready.SignalAndWait();
+                    Assert.Equal(number, Assert.Single(folder.Read($"mine-{number}") ?? []));
+                },
+                TaskCreationOptions.LongRunning))).Within();
+        }
+    }
+
+    [Fact]
     public async Task One_holds_a_secret_at_a_time()
     {
         IDisposable? first = await _folder.HoldAsync("one", Limits.Generous, default);

@@ -15,12 +15,17 @@ internal sealed class PipedTransport : IAsyncDisposable
     private readonly Pipe _toServer = new(new PipeOptions(pauseWriterThreshold: 0));
     private readonly StreamReader _received;
 
-    public PipedTransport(Stream? serverInput = null)
+    public PipedTransport(Stream? serverInput = null, bool hasSession = true)
     {
         Router = new ProgressRouter(Time);
         Tap = new OrderedTap(Router, Statistics);
         Transport = new StdioTransport(
             _toClient.Reader.AsStream(), serverInput ?? _toServer.Writer.AsStream(), Tap, Statistics, Limit, reason => Unreadable.Add(reason));
+        if (hasSession)
+        {
+            Transport.TakeOver();
+        }
+
         _received = new StreamReader(_toServer.Reader.AsStream());
     }
 

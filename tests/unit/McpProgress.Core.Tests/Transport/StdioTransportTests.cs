@@ -16,7 +16,6 @@ public sealed class StdioTransportTests
     public async Task Messages_pass_through_in_order()
     {
         await using var pipe = new PipedTransport();
-        pipe.Transport.TakeOver();
         await pipe.WriteAsync(string.Concat(Enumerable.Range(0, 5000).Select(i => $$$"""{"jsonrpc":"2.0","id":{{{i}}},"method":"ping"}""" + "\r\n")));
         IReadOnlyList<JsonRpcMessage> messages = await pipe.EndAsync();
         Assert.Equal(Enumerable.Range(0, 5000).Select(i => new RequestId(i)), messages.Cast<JsonRpcRequest>().Select(request => request.Id));
@@ -245,7 +244,7 @@ public sealed class StdioTransportTests
     [Fact]
     public async Task A_ping_is_answered_until_the_session_is_taken_over()
     {
-        await using var pipe = new PipedTransport();
+        await using var pipe = new PipedTransport(hasSession: false);
         await pipe.WriteAsync("""{"jsonrpc":"2.0","id":"p","method":"ping"}""" + "\n");
         Assert.Equal("p", (string?)JsonNode.Parse((await pipe.ReceiveAsync().Within())!)!["id"]);
         pipe.Transport.TakeOver();
@@ -257,7 +256,7 @@ public sealed class StdioTransportTests
     [Fact]
     public async Task A_session_is_asked_for_when_there_is_something_only_it_can_answer()
     {
-        await using var pipe = new PipedTransport();
+        await using var pipe = new PipedTransport(hasSession: false);
         var asked = new SemaphoreSlim(0);
         pipe.Transport.WhenSessionIsWanted(() => asked.Release());
         await pipe.WriteAsync("""{"jsonrpc":"2.0","id":"p","method":"ping"}""" + "\n");
@@ -276,12 +275,24 @@ public sealed class StdioTransportTests
     [Fact]
     public async Task A_session_is_asked_for_at_once_when_something_waits_for_it_already()
     {
-        await using var pipe = new PipedTransport();
+        await using var pipe = new PipedTransport(hasSession: false);
         await pipe.WriteAsync("""{"jsonrpc":"2.0","id":"r","method":"roots/list"}""" + "\n");
         Assert.True(await pipe.Transport.MessageReader.WaitToReadAsync().AsTask().Within());
         bool asked = false;
         pipe.Transport.WhenSessionIsWanted(() => asked = true);
         Assert.True(asked);
+    }
+
+    [Fact]
+    public async Task Any_number_of_notifications_may_come_before_the_answer_to_the_handshake()
+    {
+        await using var pipe = new PipedTransport(hasSession: false);
+        bool asked = false;
+        pipe.Transport.WhenSessionIsWanted(() => asked = true);
+        Task<JsonRpcMessageWithId> answer = pipe.Transport.AskAsync(new JsonRpcRequest { Id = new RequestId(1), Method = "initialize" }, null, CancellationToken.None);
+        await pipe.WriteAsync(string.Concat(Enumerable.Repeat(Other + "\n", TappedTransport.ReadAhead * 2)) + """{"jsonrpc":"2.0","id":1,"result":{}}""" + "\n");
+        Assert.IsType<JsonRpcResponse>(await answer.Within());
+        Assert.False(asked);
     }
 
     [Fact]
