@@ -45,7 +45,7 @@ internal sealed class ColdHeat : Heat
 
     public override string Note => "Whole processes that connect to the same small server over stdio and call a tool that echoes.";
 
-    public override int Rounds => 7;
+    public override int Rounds => 15;
 
     public override IReadOnlyList<Sheet> Sheets => [_sheet];
 

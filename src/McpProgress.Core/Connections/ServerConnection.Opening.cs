@@ -18,29 +18,12 @@ public sealed partial class ServerConnection
         var client = new Implementation { Name = "McpProgress", Version = _options.ClientVersion };
         if (_stdio is not null)
         {
-            Task<string> agreeing = new Handshake(_stdio, client, _options.ProtocolVersion, ProbeTimeout, _options.Time).AgreeAsync(limit.Token);
-            if (_process is not null)
-            {
-                Rehearsal.Begin();
-            }
-
-            ProtocolVersion = await agreeing.ConfigureAwait(false);
-        }
-
-        if (_stdio is null)
-        {
-            _client = await McpClient.CreateAsync(CreateHttp(), SdkOptions(client), cancellationToken: limit.Token).ConfigureAwait(false);
-            ProtocolVersion = _client.NegotiatedProtocolVersion ?? "";
-        }
-        else if (IsStateless)
-        {
-            _client = await TakeOverAsync(_stdio, SdkOptions(client)).ConfigureAwait(false);
+            await AgreeAsync(_stdio, client, limit.Token).ConfigureAwait(false);
         }
         else
         {
-            // Requests go past the SDK, and few servers ask anything back.
-            _session = new Lazy<Task>(() => Task.Run(() => StartSessionAsync(_stdio, client)));
-            _stdio.WhenSessionIsWanted(() => _ = _session.Value);
+            _client = await McpClient.CreateAsync(CreateHttp(), SdkOptions(client), cancellationToken: limit.Token).ConfigureAwait(false);
+            ProtocolVersion = _client.NegotiatedProtocolVersion ?? "";
         }
 
         Describe();
@@ -53,6 +36,27 @@ public sealed partial class ServerConnection
         });
         AskForLogs();
         _ = WatchAsync(_client?.Completion ?? _stdio!.Ended);
+    }
+
+    private async Task AgreeAsync(StdioTransport stdio, Implementation client, CancellationToken cancellationToken)
+    {
+        Task<string> agreeing = new Handshake(stdio, client, _options.ProtocolVersion, ProbeTimeout, _options.Time).AgreeAsync(cancellationToken);
+        if (_process is not null)
+        {
+            Rehearsal.Begin();
+        }
+
+        ProtocolVersion = await agreeing.ConfigureAwait(false);
+        if (IsStateless)
+        {
+            _client = await TakeOverAsync(stdio, client).ConfigureAwait(false);
+        }
+        else
+        {
+            // Requests go past the SDK, and few servers ask anything back.
+            _session = new Lazy<Task>(() => Task.Run(() => StartSessionAsync(stdio, client)));
+            stdio.WhenSessionIsWanted(() => _ = _session.Value);
+        }
     }
 
     /// <summary>Starts a server that speaks over streams; null for one that does not.</summary>
@@ -92,7 +96,7 @@ public sealed partial class ServerConnection
         {
             if (!_closing.IsCancellationRequested)
             {
-                _client = await TakeOverAsync(transport, SdkOptions(client)).ConfigureAwait(false);
+                _client = await TakeOverAsync(transport, client).ConfigureAwait(false);
             }
         }
         catch (Exception exception)
@@ -104,7 +108,7 @@ public sealed partial class ServerConnection
     }
 
     /// <summary>Gives the SDK a session that was agreed on: it answers what the server asks, and speaks what later revisions want said.</summary>
-    private Task<McpClient> TakeOverAsync(StdioTransport transport, McpClientOptions options) => McpClient.ResumeSessionAsync(
+    private Task<McpClient> TakeOverAsync(StdioTransport transport, Implementation client) => McpClient.ResumeSessionAsync(
         new Agreed(Name, transport),
         new ResumeClientSessionOptions
         {
@@ -113,7 +117,7 @@ public sealed partial class ServerConnection
             ServerInfo = new Implementation { Name = Name, Version = "" },
             NegotiatedProtocolVersion = ProtocolVersion,
         },
-        options);
+        SdkOptions(client));
 
     private IClientTransport CreateHttp()
     {
