@@ -9,11 +9,13 @@ namespace McpProgress;
 /// <summary>A connection to an MCP server.</summary>
 public sealed class McpConnection
 {
+    // Made when they are looked at, which most scripts never do.
+    private McpServerInfo? _server;
+    private PSObject? _capabilities;
+
     internal McpConnection(ServerConnection core)
     {
         Core = core;
-        Server = new McpServerInfo(TerminalText.Clean(core.ServerName), TerminalText.Clean(core.ServerVersion));
-        Capabilities = JsonOutput.ToObject(core.Capabilities) as PSObject ?? new PSObject();
         Statistics = new McpStatistics(core.Statistics);
     }
 
@@ -32,13 +34,13 @@ public sealed class McpConnection
     };
 
     /// <summary>What the server says of itself.</summary>
-    public McpServerInfo Server { get; }
+    public McpServerInfo Server => _server ??= new McpServerInfo(TerminalText.Clean(Core.ServerName), TerminalText.Clean(Core.ServerVersion));
 
     /// <summary>The protocol revision both sides agreed on.</summary>
     public string ProtocolVersion => Core.ProtocolVersion;
 
     /// <summary>What the server can do.</summary>
-    public PSObject Capabilities { get; }
+    public PSObject Capabilities => _capabilities ??= JsonOutput.ToObject(Core.Capabilities) as PSObject ?? new PSObject();
 
     /// <summary><c>Connected</c>, <c>Lost</c> or <c>Closed</c>.</summary>
     public string Status => Core.Status.ToString();

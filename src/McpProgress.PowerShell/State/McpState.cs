@@ -250,12 +250,19 @@ internal sealed class McpState
         }
 
         // All at once: each server may take its time to leave.
-        (McpConnection Connection, Task Closing)[] closings = [.. connections.Select(connection => (connection, connection.Core.DisposeAsync().AsTask()))];
         bool mayLeaveLater = exits && logs.Length == 0;
-        Task.WaitAll([
-            .. closings.Where(one => !mayLeaveLater || one.Connection.ProcessId is null).Select(one => one.Closing),
-            .. servers.Select(server => server.StopAsync()),
-        ]);
+        var closing = new List<Task>();
+        foreach (McpConnection connection in connections)
+        {
+            Task closed = connection.Core.DisposeAsync().AsTask();
+            if (!mayLeaveLater || connection.ProcessId is null)
+            {
+                closing.Add(closed);
+            }
+        }
+
+        closing.AddRange(servers.Select(server => server.StopAsync()));
+        Task.WaitAll([.. closing]);
 
         // The logs last: they also tell of the end of the connections.
         Task.WaitAll([.. logs.Select(log => log.Core.DisposeAsync().AsTask())]);
