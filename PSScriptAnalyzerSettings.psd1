@@ -5,6 +5,8 @@
         'PSAvoidUsingWriteHost'
         # Pester's BeforeAll assigns what its It blocks use; the rule cannot see across script blocks.
         'PSUseDeclaredVarsMoreThanAssignments'
+        # PowerShell 7 reads UTF-8 without one.
+        'PSUseBOMForUnicodeEncodedFile'
     )
     Rules        = @{
         PSUseConsistentIndentation = @{

@@ -5,6 +5,7 @@ Shows what McpProgress does, in half a minute, on the sample server that comes w
 .PARAMETER Speed
 What the sample tools' delays are divided by. 1 is what a person likes to watch.
 #>
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', 'Speed', Justification = 'The steps use it.')]
 [CmdletBinding()]
 param(
     [ValidateRange(0.1, 1000)]

@@ -129,7 +129,7 @@ function Invoke-PesterSuite {
 }
 
 function Invoke-ScriptAnalysis {
-    <# .SYNOPSIS Analyzes the scripts where PSScriptAnalyzer is installed. A script with an error is a failed test. #>
+    <# .SYNOPSIS Analyzes the scripts where PSScriptAnalyzer is installed. A script with a finding is a failed test. #>
     [CmdletBinding()]
     param([Parameter(Mandatory)][string] $Root)
 
@@ -148,7 +148,7 @@ function Invoke-ScriptAnalysis {
             Write-Host "$($finding.Severity): $($script.Name):$($finding.Line): $($finding.RuleName): $($finding.Message)"
         }
 
-        $bad = @($findings | Where-Object Severity -In 'Error', 'ParseError').Count -gt 0
+        $bad = $findings.Count -gt 0
         New-TestResult -Passed ([int] -not $bad) -Failed ([int] $bad)
     }
 }

@@ -3,7 +3,7 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Servers.ps1')
 
-    function Start-Protected {
+    function Open-Protected {
         <# .SYNOPSIS Starts a server that wants a token; with an error given, it refuses every token request. #>
         param([string[]] $ErrorName = @())
 
@@ -29,7 +29,7 @@ AfterAll {
 
 Describe 'Connect-McpServer -OAuth' {
     It 'signs the user in, and a later session without asking again' {
-        $uri = Start-Protected
+        $uri = Open-Protected
         $connection = Connect-McpServer -Uri $uri -OAuth -WarningVariable warnings -WarningAction SilentlyContinue
 
         $connection.Status | Should -Be 'Connected'
@@ -45,7 +45,7 @@ Describe 'Connect-McpServer -OAuth' {
     }
 
     It 'keeps the tokens where only the user can read them, and not as they are' -Skip:$IsWindows {
-        $null = Connect-McpServer -Uri (Start-Protected) -OAuth -WarningAction SilentlyContinue
+        $null = Connect-McpServer -Uri (Open-Protected) -OAuth -WarningAction SilentlyContinue
 
         $files = Get-ChildItem $tokens -File
         $files.UnixMode | Sort-Object -Unique | Should -Be '-rw-------'
@@ -56,7 +56,7 @@ Describe 'Connect-McpServer -OAuth' {
     }
 
     It 'asks for another scope when a tool wants it' {
-        $connection = Connect-McpServer -Uri (Start-Protected) -OAuth -WarningAction SilentlyContinue
+        $connection = Connect-McpServer -Uri (Open-Protected) -OAuth -WarningAction SilentlyContinue
         $result = Invoke-McpTool 'files:write' -Server $connection -WarningVariable warnings -WarningAction SilentlyContinue
 
         $result | Should -Be 'files:write with files:read files:write'
@@ -64,9 +64,9 @@ Describe 'Connect-McpServer -OAuth' {
     }
 
     It 'prints the address where there is no browser' {
-        $uri = Start-Protected
+        $uri = Open-Protected
         $script = "`$env:BROWSER = 'no-such-browser'; `$env:DISPLAY = `$env:WAYLAND_DISPLAY = ''; Connect-McpServer -Uri '$uri' -OAuth 3>&1 | ForEach-Object { [Console]::WriteLine(`$_) }"
-        $shell = Start-Pwsh $script
+        $shell = Open-Pwsh $script
         try {
             $line = $shell.StandardOutput.ReadLine()
             $line | Should -Match 'Open this address in a browser on this machine: http'
@@ -79,7 +79,7 @@ Describe 'Connect-McpServer -OAuth' {
     }
 
     It 'says McpConnectionFailed with the reason and without the secret when it is refused' {
-        $failure = Get-Failure { Connect-McpServer -Uri (Start-Protected invalid_client) -OAuth -ClientId app -ClientSecret (New-Secret 'top-secret') -WarningAction SilentlyContinue }
+        $failure = Get-Failure { Connect-McpServer -Uri (Open-Protected invalid_client) -OAuth -ClientId app -ClientSecret (ConvertTo-Secret 'top-secret') -WarningAction SilentlyContinue }
 
         $failure.FullyQualifiedErrorId | Should -BeLike 'McpConnectionFailed,*'
         "$failure" | Should -Match 'invalid_client: as told'
@@ -87,17 +87,17 @@ Describe 'Connect-McpServer -OAuth' {
     }
 
     It 'says McpInvalidArgument for a secret of nobody' {
-        (Get-Failure { Connect-McpServer -Uri 'http://127.0.0.1:1/mcp' -OAuth -ClientSecret (New-Secret 'x') }).FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument,*'
+        (Get-Failure { Connect-McpServer -Uri 'http://127.0.0.1:1/mcp' -OAuth -ClientSecret (ConvertTo-Secret 'x') }).FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument,*'
     }
 
     It 'takes no -Token beside it' {
-        (Get-Failure { Connect-McpServer -Uri 'http://127.0.0.1:1/mcp' -OAuth -Token (New-Secret 'x') }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet,*'
+        (Get-Failure { Connect-McpServer -Uri 'http://127.0.0.1:1/mcp' -OAuth -Token (ConvertTo-Secret 'x') }).FullyQualifiedErrorId | Should -BeLike 'AmbiguousParameterSet,*'
     }
 }
 
 Describe 'Connect-McpServer -ClientId -ClientSecret' {
     It 'signs in as the client, without a user' {
-        $connection = Connect-McpServer -Uri (Start-Protected) -ClientId app -ClientSecret (New-Secret 'top-secret') -WarningVariable warnings
+        $connection = Connect-McpServer -Uri (Open-Protected) -ClientId app -ClientSecret (ConvertTo-Secret 'top-secret') -WarningVariable warnings
 
         Invoke-McpTool work -Server $connection | Should -Be 'work with files:read'
         Invoke-McpTool 'files:write' -Server $connection | Should -Be 'files:write with files:read files:write'
@@ -106,7 +106,7 @@ Describe 'Connect-McpServer -ClientId -ClientSecret' {
     }
 
     It 'says McpConnectionFailed with the reason and without the secret when it is refused' {
-        $failure = Get-Failure { Connect-McpServer -Uri (Start-Protected invalid_client) -ClientId app -ClientSecret (New-Secret 'top-secret') }
+        $failure = Get-Failure { Connect-McpServer -Uri (Open-Protected invalid_client) -ClientId app -ClientSecret (ConvertTo-Secret 'top-secret') }
 
         $failure.FullyQualifiedErrorId | Should -BeLike 'McpConnectionFailed,*'
         "$failure" | Should -Match 'invalid_client: as told'

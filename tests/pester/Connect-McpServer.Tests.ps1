@@ -133,11 +133,11 @@ Describe 'Connect-McpServer -Command' {
 
 Describe 'Connect-McpServer -Uri' {
     BeforeAll {
-        $http = Start-McpProgressServer -Http -Speed 100 -Token (New-Secret 'open sesame') -Name 'with-token'
+        $http = Start-McpProgressServer -Http -Speed 100 -Token (ConvertTo-Secret 'open sesame') -Name 'with-token'
     }
 
     It 'connects with -Token' {
-        $connection = Connect-McpServer -Uri $http.Uri -Token (New-Secret 'open sesame')
+        $connection = Connect-McpServer -Uri $http.Uri -Token (ConvertTo-Secret 'open sesame')
 
         $connection.Transport | Should -Be 'Http'
         $connection.ProcessId | Should -BeNullOrEmpty
@@ -153,7 +153,7 @@ Describe 'Connect-McpServer -Uri' {
     }
 
     It 'keeps a token out of errors' {
-        $failure = Get-Failure { Connect-McpServer -Uri $http.Uri -Token (New-Secret 'wrong-password') }
+        $failure = Get-Failure { Connect-McpServer -Uri $http.Uri -Token (ConvertTo-Secret 'wrong-password') }
 
         $failure.FullyQualifiedErrorId | Should -BeLike 'McpConnectionFailed,*'
         "$failure" | Should -Match '401'
@@ -164,7 +164,7 @@ Describe 'Connect-McpServer -Uri' {
         @{ Fault = '401'; Says = '-Token' }, @{ Fault = '403'; Says = '403' }, @{ Fault = '404'; Says = '404' }, @{ Fault = '500'; Says = '500' }
         @{ Fault = 'wrong-type'; Says = '.' }, @{ Fault = 'plain-tcp-garbage'; Says = '.' }
     ) {
-        $server = Start-FaultyHttp $Fault
+        $server = Open-FaultyHttp $Fault
         try {
             $failure = Get-Failure { Connect-McpServer -Uri $server.Uri -TimeoutSec 10 }
         } finally {
@@ -176,7 +176,7 @@ Describe 'Connect-McpServer -Uri' {
     }
 
     It 'says McpConnectionFailed when TLS fails and when nobody listens' {
-        $server = Start-FaultyHttp echo
+        $server = Open-FaultyHttp echo
         $secure = [UriBuilder]::new($server.Uri)
         $secure.Scheme = 'https'
         try {

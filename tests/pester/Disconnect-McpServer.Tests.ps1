@@ -85,7 +85,7 @@ Describe 'A connection' {
         @{ Case = 'comes to its end'; Mode = 'ignore-close'; End = { $shell.StandardInput.Close() } }
         @{ Case = 'is killed'; Mode = 'echo'; End = { $shell.Kill() } }
     ) {
-        $shell = Start-Pwsh @"
+        $shell = Open-Pwsh @"
             (Connect-Faulty $Mode).ProcessId
             (Start-McpProgressServer -Http).ProcessId
             (Start-McpProgressServer -Stdio -Connect).ProcessId

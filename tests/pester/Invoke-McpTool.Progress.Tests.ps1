@@ -176,7 +176,7 @@ Describe 'What the user wants to see' {
     }
 
     It 'is nothing in a file' {
-        $shell = Start-Pwsh '$null = Connect-Sample; $null = 1, 2 | ForEach-Object { @{ items = 1..3 } } | Invoke-McpTool process_items; "the end"'
+        $shell = Open-Pwsh '$null = Connect-Sample; $null = 1, 2 | ForEach-Object { @{ items = 1..3 } } | Invoke-McpTool process_items; "the end"'
         $errors = $shell.StandardError.ReadToEndAsync()
 
         $shell.StandardOutput.ReadToEnd().Trim() | Should -Be 'the end'
@@ -198,7 +198,7 @@ Describe 'What the user wants to see' {
 
 Describe 'Without a console' {
     BeforeAll {
-        $shell = Start-Pwsh '$null = Connect-Sample; $null = Invoke-McpTool process_items @{ items = 1..40 } -InformationAction Continue; $null = Invoke-McpTool process_items @{ items = 1..40 }; "the end"'
+        $shell = Open-Pwsh '$null = Connect-Sample; $null = Invoke-McpTool process_items @{ items = 1..40 } -InformationAction Continue; $null = Invoke-McpTool process_items @{ items = 1..40 }; "the end"'
         $lines = $shell.StandardOutput.ReadToEnd() -split "`n"
     }
 

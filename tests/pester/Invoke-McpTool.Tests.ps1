@@ -220,7 +220,7 @@ Describe 'The errors of Invoke-McpTool' {
     }
 
     It 'are McpConnectionLost when an HTTP response is cut' {
-        $server = Start-FaultyHttp cut
+        $server = Open-FaultyHttp cut
         try {
             $connection = Connect-McpServer -Uri $server.Uri -Name cut
             $failure = Get-Failure { Invoke-McpTool cut -Server $connection -ProgressVariable updates -IdleTimeoutSec 10 }

@@ -4,7 +4,7 @@ BeforeAll {
     . (Join-Path $PSScriptRoot 'Jobs.Common.ps1')
 
     function Invoke-Example([string] $Name) {
-        $process = Start-Pwsh "& '$root/examples/$Name.ps1' -Speed 20"
+        $process = Open-Pwsh "& '$root/examples/$Name.ps1' -Speed 20"
         $output = $process.StandardOutput.ReadToEndAsync()
         $errors = $process.StandardError.ReadToEndAsync()
         $process.WaitForExit(60000) | Should -BeTrue

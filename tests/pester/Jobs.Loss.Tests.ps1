@@ -134,7 +134,7 @@ Describe 'A shell with running jobs' {
         @{ Case = 'is killed'; End = { $process.Kill() } }
     ) {
         # Work of every kind, over both revisions.
-        $process = Start-Pwsh @'
+        $process = Open-Pwsh @'
             $new = Connect-Sample new
             $old = Connect-McpServer -Command dotnet -ArgumentList $sampleServer, 'stdio' -ProtocolVersion 2025-11-25
             $http = Start-McpProgressServer -Http -Connect

@@ -78,7 +78,7 @@ Describe 'An event log' {
 
     It 'takes the events of several processes, every line whole' {
         $processes = 1..2 | ForEach-Object {
-            Start-Pwsh "`$null = Start-McpEventLog '$path' -MaximumSizeMB 0; foreach (`$n in 1..500) { `$null = New-McpEvent writer-$_ @{ n = `$n; fill = 'x' * 300 } }; Stop-McpEventLog"
+            Open-Pwsh "`$null = Start-McpEventLog '$path' -MaximumSizeMB 0; foreach (`$n in 1..500) { `$null = New-McpEvent writer-$_ @{ n = `$n; fill = 'x' * 300 } }; Stop-McpEventLog"
         }
         foreach ($process in $processes) {
             $process.WaitForExit(120000) | Should -BeTrue
@@ -139,7 +139,7 @@ Describe 'The end of <Case>' -ForEach @(
 ) {
     It 'leaves a whole log, the end of the connections included' {
         $path = Join-Path $TestDrive "$Name.jsonl"
-        $process = Start-Pwsh "`$null = Start-McpEventLog '$path'; `$null = Connect-Sample; `$null = Invoke-McpTool process_items @{ items = 'a' }; $End"
+        $process = Open-Pwsh "`$null = Start-McpEventLog '$path'; `$null = Connect-Sample; `$null = Invoke-McpTool process_items @{ items = 'a' }; $End"
         $process.WaitForExit(60000) | Should -BeTrue
         (Read-Log $path).Name | Should -Be 'connected', 'call.started', 'progress', 'progress', 'result', 'disconnected'
     }

@@ -33,7 +33,7 @@ Describe 'Start-McpProgressServer over HTTP' {
     }
 
     It 'returns the connection with -Connect, and demands -Token' {
-        $token = New-Secret 'open sesame'
+        $token = ConvertTo-Secret 'open sesame'
         $connection = Start-McpProgressServer -Transport Http -Token $token -Connect -Name guarded -Speed 100
 
         $connection.GetType().FullName | Should -Be 'McpProgress.McpConnection'
@@ -71,7 +71,7 @@ Describe 'Start-McpProgressServer over HTTP' {
         $path = $env:PATH
         $env:PATH = "$folder"
         try {
-            $token = New-Secret 'a long random text'
+            $token = ConvertTo-Secret 'a long random text'
             $http = Start-McpProgressServer -Http -Token $token -Speed 100 -Name bare
             $stdio = Start-McpProgressServer -Stdio -Connect -Speed 100
             $inUse = Get-Failure { Start-McpProgressServer -Http -Port $http.Port }
@@ -107,7 +107,7 @@ Describe 'Start-McpProgressServer over stdio' {
     }
 
     It 'serves this process''s own input and output without -Connect, and ends with the input' {
-        $shell = Start-Pwsh 'Start-McpProgressServer -Transport Stdio -Speed 100'
+        $shell = Open-Pwsh 'Start-McpProgressServer -Transport Stdio -Speed 100'
         try {
             $shell.StandardInput.WriteLine('{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"grøn","version":"1"}}}')
             ($shell.StandardOutput.ReadLine() | ConvertFrom-Json).result.serverInfo.name | Should -Be 'mcpprogress'

@@ -36,9 +36,9 @@ Describe 'New-McpEvent' {
     }
 
     It 'refuses <Case>' -ForEach @(
-        @{ Case = 'a secure string'; Data = { @{ token = New-Secret 'hidden' } } }
-        @{ Case = 'a credential, deep inside'; Data = { @{ list = @(1, @{ who = [pscredential]::new('me', (New-Secret 'hidden')) }) } } }
-        @{ Case = 'a secure string in an object'; Data = { [pscustomobject]@{ token = New-Secret 'hidden' } } }
+        @{ Case = 'a secure string'; Data = { @{ token = ConvertTo-Secret 'hidden' } } }
+        @{ Case = 'a credential, deep inside'; Data = { @{ list = @(1, @{ who = [pscredential]::new('me', (ConvertTo-Secret 'hidden')) }) } } }
+        @{ Case = 'a secure string in an object'; Data = { [pscustomobject]@{ token = ConvertTo-Secret 'hidden' } } }
         @{ Case = 'what contains itself'; Data = { $self = @{ }; $self.self = $self; $self } }
         @{ Case = 'a number that JSON has no form for'; Data = { @{ n = [double]::NaN } } }
     ) {

@@ -125,7 +125,7 @@ Describe 'Resume-McpTask' {
 Describe 'Two sessions at once' {
     It 'do the registry no harm' {
         $script = "`$null = Connect-McpServer -Uri '$($server.Uri)'; foreach (`$i in 1..15) { `$job = Invoke-McpTool process_items @{ items = @('a') } -AsJob; `$null = Get-McpTask; `$null = `$job | Wait-McpTask; if (`$job.State -ne 'Completed') { throw `$job.State } }; `$job = Invoke-McpTool run_forever -AsJob; `$job.Task.Id"
-        $processes = 1..2 | ForEach-Object { Start-Pwsh $script }
+        $processes = 1..2 | ForEach-Object { Open-Pwsh $script }
         $ids = foreach ($process in $processes) {
             $output = $process.StandardOutput.ReadToEndAsync()
             $errors = $process.StandardError.ReadToEndAsync()

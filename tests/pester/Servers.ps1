@@ -20,7 +20,7 @@ function Connect-Faulty {
     Connect-McpServer -Command dotnet -ArgumentList (@($faultyServer) + $Mode) -Name $Name
 }
 
-function Start-FaultyHttp {
+function Open-FaultyHttp {
     <# .SYNOPSIS Starts the faulty server over HTTP: an object with Uri and Process. #>
     param([Parameter(Mandatory)][string] $Fault)
 
@@ -31,7 +31,7 @@ function Start-FaultyHttp {
     [pscustomobject]@{ Uri = [uri] ($process.StandardOutput.ReadLine() | ConvertFrom-Json).url; Process = $process }
 }
 
-function New-Secret {
+function ConvertTo-Secret {
     <# .SYNOPSIS A text as a secure string. #>
     param([Parameter(Mandatory)][string] $Text)
 
@@ -96,7 +96,7 @@ function Invoke-Apart {
     }
 }
 
-function Start-Pwsh {
+function Open-Pwsh {
     <# .SYNOPSIS Starts a PowerShell that runs a script and keeps its input and output for the caller. #>
     param([Parameter(Mandatory)][string] $Script)
 
