@@ -12,6 +12,9 @@ internal static class Contestants
     public static string FaultyServer { get; } = Path.Combine(
         Layout.Root, "tests", "fixtures", "FaultyServer", "bin", s_output.Parent!.Name, s_output.Name, Layout.Executable("FaultyServer"));
 
+    /// <summary>A module without MCP in it, which only writes what is to be written.</summary>
+    public static string LeastModule { get; } = Path.Combine(Layout.Root, "bench", "LeastModule", "bin", s_output.Parent!.Name, s_output.Name, "LeastModule.dll");
+
     /// <summary>The module as <c>build.ps1</c> leaves it.</summary>
     public static string Module { get; } = Path.Combine(Layout.Root, "out", "McpProgress", "McpProgress.psd1");
 

@@ -8,6 +8,7 @@ internal sealed class ColdHeat : Heat
 {
     private const string Start = "pwsh -NoProfile";
     private const string Import = "pwsh, Import-Module";
+    private const string Least = "pwsh, a module that only writes prepared lines";
     private const string Call = "pwsh, Import-Module, connect, one call";
     private const string Mcporter = "mcporter, one call";
     private const string Inspector = "Inspector CLI, one call";
@@ -21,6 +22,7 @@ internal sealed class ColdHeat : Heat
     [
         Pwsh(Start, "1", "1"),
         Pwsh(Import, $"{s_import}; 1", "1"),
+        Pwsh(Least, $"Import-Module {Contestants.Quote(Contestants.LeastModule)}; Invoke-Least {Contestants.Quote(Contestants.FaultyServer)} '{Message}'", Message),
         Pwsh(
             Call,
             $"{s_import}; $null = Connect-McpServer -Command {Contestants.Quote(Contestants.FaultyServer)} -ArgumentList echo; Invoke-McpTool echo @{{ message = '{Message}' }}",
@@ -43,7 +45,7 @@ internal sealed class ColdHeat : Heat
 
     public override string Title => "A cold call";
 
-    public override string Note => "Whole processes that connect to the same small server over stdio and call a tool that echoes.";
+    public override string Note => "Whole processes that connect to the same small server over stdio and call a tool that echoes. The third one (bench/LeastModule) has no MCP in it: it starts the server and writes two requests as they stand, which is what PowerShell itself takes for such a call.";
 
     public override int Rounds => 15;
 
