@@ -19,7 +19,7 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer
 
     // Once in a process, however many runspaces import the module.
     static ModuleInitializer() => AssemblyLoadContext.Default.Resolving += static (_, name) =>
-        name.Name == Cmdlets ? Context.LoadModule(Cmdlets) : null;
+        name.Name == Cmdlets ? Context.LoadOwn(Cmdlets) : null;
 
     /// <inheritdoc/>
     public void OnImport()

@@ -34,7 +34,7 @@ public sealed class ModuleLoadContext(string folder) : AssemblyLoadContext($"Mcp
     /// </returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="BadImageFormatException">The file is not a .NET assembly.</exception>
-    public Assembly LoadModule(string name) => LoadFromAssemblyPath(PathOf(name) ?? Path.Join(folder, name + ".dll"));
+    public Assembly LoadOwn(string name) => LoadFromAssemblyPath(PathOf(name) ?? Path.Join(folder, name + ".dll"));
 
     /// <inheritdoc/>
     /// <remarks>

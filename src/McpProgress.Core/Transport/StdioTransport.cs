@@ -78,6 +78,9 @@ internal sealed class StdioTransport : ITransport
     /// <summary>Completes when the server's output has ended and every line before the end was handled, or when this is disposed.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>The reader. Where somebody else holds the server's output it goes on after the end.</summary>
+    internal Task Reading => _reading;
+
     /// <inheritdoc/>
     public string? SessionId => null;
 
@@ -298,18 +301,18 @@ internal sealed class StdioTransport : ITransport
     // basic/lifecycle); of the notifications that come this far a session would only want those about its own requests.
     private bool TrySettle(JsonRpcMessage message)
     {
-        switch (message)
+        if (_isTakenOver)
         {
-            case JsonRpcRequest { Method: RequestMethods.Ping } ping when !_isTakenOver:
-                _ = SendMessageAsync(new JsonRpcResponse { Id = ping.Id, Result = new JsonObject() });
-                return true;
-
-            case JsonRpcNotification { Method: not NotificationMethods.CancelledNotification }:
-                return !_isTakenOver;
-
-            default:
-                return false;
+            return false;
         }
+
+        if (message is JsonRpcRequest { Method: RequestMethods.Ping } ping)
+        {
+            _ = SendMessageAsync(new JsonRpcResponse { Id = ping.Id, Result = new JsonObject() });
+            return true;
+        }
+
+        return message is JsonRpcNotification { Method: not NotificationMethods.CancelledNotification };
     }
 
     /// <summary>Handles what follows the last line feed: a whole message, or what a dying server left of one.</summary>

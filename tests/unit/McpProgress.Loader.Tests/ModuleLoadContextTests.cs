@@ -46,7 +46,7 @@ public sealed class ModuleLoadContextTests : IDisposable
         var context = new ModuleLoadContext(_folder.FullName);
         var loaded = new Assembly[16];
 
-        Parallel.For(0, loaded.Length, i => loaded[i] = context.LoadModule("Main"));
+        Parallel.For(0, loaded.Length, i => loaded[i] = context.LoadOwn("Main"));
 
         Assert.All(loaded, assembly => Assert.Same(loaded[0], assembly));
     }
@@ -154,14 +154,14 @@ public sealed class ModuleLoadContextTests : IDisposable
     [Fact]
     public void A_missing_file_is_an_error()
     {
-        Assert.Throws<FileNotFoundException>(() => new ModuleLoadContext(_folder.FullName).LoadModule("None"));
+        Assert.Throws<FileNotFoundException>(() => new ModuleLoadContext(_folder.FullName).LoadOwn("None"));
     }
 
     private ModuleLoadContext LoadModule()
     {
         AssemblyFile.Write(_folder.FullName, "Main", new Version(1, 0));
         var context = new ModuleLoadContext(_folder.FullName);
-        context.LoadModule("Main");
+        context.LoadOwn("Main");
         return context;
     }
 }

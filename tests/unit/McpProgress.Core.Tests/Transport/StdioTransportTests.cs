@@ -339,7 +339,7 @@ public sealed class StdioTransportTests
         await using var pipe = new PipedTransport();
         await pipe.WriteAsync(string.Concat(Enumerable.Repeat(Other + "\n", TappedTransport.ReadAhead * 2)));
         await pipe.Transport.DisposeAsync().AsTask().Within();
-        await pipe.Transport.Ended.Within();
+        await pipe.Transport.Reading.Within();
     }
 
     [Fact]
