@@ -11,6 +11,7 @@ namespace McpProgress.Core.Transport;
 internal static partial class ProcessTree
 {
     private const int SigKill = 9;
+    private const int SigTerm = 15;
     private const int SigStop = 19;
 
     /// <summary>Ends a process that has not been waited for yet, its children, and theirs.</summary>
@@ -25,6 +26,9 @@ internal static partial class ProcessTree
             process.Kill(entireProcessTree: true);
         }
     }
+
+    /// <summary>Tells a process that has not been waited for yet to leave, and with it the group it leads (Unix).</summary>
+    public static void Terminate(int id, bool leadsGroup) => _ = Signal(leadsGroup ? -id : id, SigTerm);
 
     /// <summary>Ends a group of processes (Unix).</summary>
     public static void KillGroup(int group) => _ = Signal(-group, SigKill);

@@ -7,7 +7,7 @@ namespace McpProgress.Core.Transport;
 
 /// <summary>
 /// The process of a stdio server. It ends, with everything it has started, when the connection closes or this
-/// process exits. On Unix it gets a session of its own: Ctrl+C at the terminal then cancels a call
+/// process exits: its input is closed, then it gets SIGTERM (Unix), then it is killed (MCP, Lifecycle, Shutdown). On Unix it gets a session of its own: Ctrl+C at the terminal then cancels a call
 /// instead of killing every server, and its whole process group can be ended at once.
 /// </summary>
 public sealed class ServerProcess : IAsyncDisposable
@@ -17,6 +17,9 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>How long a server may take to leave by itself once its standard input is closed.</summary>
     private static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long it may take once it got SIGTERM.</summary>
+    private static readonly TimeSpan TerminationGrace = TimeSpan.FromSeconds(1);
 
     /// <summary>How long the system may take to report the end of a process whose output has ended, or that was killed.</summary>
     private static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(1);
@@ -36,7 +39,7 @@ public sealed class ServerProcess : IAsyncDisposable
         foreach (ServerProcess server in Running.Keys)
         {
             // One that is leaving has its time all the same.
-            if (!server._isLeaving || !server._ended.Value.Wait(ExitGrace + ReportGrace))
+            if (!server._isLeaving || !server._ended.Value.Wait(ExitGrace + TerminationGrace + ReportGrace))
             {
                 server.Kill();
             }
@@ -159,7 +162,12 @@ public sealed class ServerProcess : IAsyncDisposable
     {
         // On a thread of its own: the pipe may be full, and closing it then waits for the server to read.
         Task closing = Task.Run(CloseInput);
-        await Task.WhenAny(_exited, Task.Delay(ExitGrace)).ConfigureAwait(false);
+        if (!await WaitForExitAsync(ExitGrace).ConfigureAwait(false) && !OperatingSystem.IsWindows())
+        {
+            ProcessTree.Terminate(Id, _ownGroup);
+            await WaitForExitAsync(TerminationGrace).ConfigureAwait(false);
+        }
+
         Kill();
         Running.TryRemove(this, out _);
         await MomentAsync(Task.WhenAll(_exited, _readingErrors, closing)).ConfigureAwait(false);

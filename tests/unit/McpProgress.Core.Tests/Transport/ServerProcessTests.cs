@@ -20,14 +20,31 @@ public sealed class ServerProcessTests
     }
 
     [Fact]
-    public async Task A_server_that_stays_is_killed_after_its_two_seconds()
+    public async Task A_server_that_stays_is_told_to_leave_after_its_two_seconds()
     {
         await using ServerProcess process = ServerProcess.Start(FaultyServer.Stdio("ignore-close"));
         long started = Stopwatch.GetTimestamp();
         await process.DisposeAsync().AsTask().Within();
         Assert.False(ProcessProbe.IsRunning(process.Id));
-        Assert.NotEqual(0, process.ExitCode);
         Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromSeconds(1.9));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(128 + 15, process.ExitCode);
+            Assert.Equal(["stdin has ended, staying", "SIGTERM has come, leaving"], await process.LastErrorLinesAsync().Within());
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_listen_is_killed()
+    {
+        await using ServerProcess process = ServerProcess.Start(FaultyServer.Stdio("ignore-close", "deaf"));
+        await process.DisposeAsync().AsTask().Within();
+        Assert.False(ProcessProbe.IsRunning(process.Id));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(128 + 9, process.ExitCode);
+            Assert.Contains("SIGTERM has come, staying", await process.LastErrorLinesAsync().Within());
+        }
     }
 
     [Fact]
