@@ -40,6 +40,11 @@ $configuration.Output.Verbosity = 'Normal'
 $configuration.Output.CIFormat = 'None'
 $run = Invoke-Pester -Configuration $configuration
 
+# tests/pester/Common.ps1 made it; what the tests have started ended with them.
+if ($env:MCPPROGRESS_TEST_STATE -and (Test-Path -LiteralPath $env:MCPPROGRESS_TEST_STATE)) {
+    Remove-Item -LiteralPath $env:MCPPROGRESS_TEST_STATE -Recurse -Force
+}
+
 # A test file that breaks before its tests are known has no failed test to show for it.
 $failed = $run.FailedCount
 if ($run.Result -ne 'Passed' -and -not $failed) { $failed = 1 }

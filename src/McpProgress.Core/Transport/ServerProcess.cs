@@ -86,7 +86,15 @@ public sealed class ServerProcess : IAsyncDisposable
             start.CreateNoWindow = true;
             foreach ((string name, string? value) in endpoint.Environment)
             {
-                start.Environment[name] = value;
+                // To .NET 8 a variable set to null is an empty one.
+                if (value is null)
+                {
+                    start.Environment.Remove(name);
+                }
+                else
+                {
+                    start.Environment[name] = value;
+                }
             }
 
             Process process = Process.Start(start) ?? throw new Win32Exception("The system started no process.");
