@@ -22,7 +22,7 @@ Describe 'The view of <Case>' -ForEach @(
     @{ Case = 'a connection'; Get = { Get-McpServer }; Shows = '^sample +Stdio +McpProgress server .* Connected +\d+$' }
     @{ Case = 'a tool'; Get = { Get-McpTool -Server sample }; Shows = '^process_items +Turns each' }
     @{ Case = 'a progress server'; Get = { Get-McpProgressServer }; Shows = 'http://127.0.0.1:\d+/mcp +\d+ Running' }
-    @{ Case = 'a test'; Get = { Test-McpServer }; Shows = 'True +\d+[.,]\d ms' }
+    @{ Case = 'a test'; Get = { Test-McpServer }; Shows = 'True +\d+\D\d ms' }
     @{ Case = 'a picture'; Get = { Invoke-McpTool image -Server error-result }; Shows = '^image +image/png +\d+$' }
     @{ Case = 'a resource'; Get = { Invoke-McpTool resource -Server error-result }; Shows = '^Text +: all is well' }
     @{ Case = 'an update'; Shows = '^ +\d \d\d:\d\d:\d\d\.\d{3} +3 +3 +100 done'; Get = {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Authentication;
 using ModelContextProtocol;
@@ -33,7 +34,7 @@ internal static class Failures
         _ when Inner(exception) is { } failure => failure,
         McpProtocolException protocol => new McpFailureException(
             ErrorIds.ProtocolError,
-            $"{target} answered with an error: {protocol.Message} (JSON-RPC error {(int)protocol.ErrorCode}).",
+            $"{target} answered with an error: {protocol.Message} (JSON-RPC error {((int)protocol.ErrorCode).ToString(CultureInfo.InvariantCulture)}).",
             protocol),
         HttpRequestException { StatusCode: HttpStatusCode.NotFound } or HttpRequestException { StatusCode: null } => new McpFailureException(
             ErrorIds.ConnectionLost,

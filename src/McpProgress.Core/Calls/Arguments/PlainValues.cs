@@ -34,7 +34,7 @@ internal sealed class PlainValues
     {
         if (++Count > MaxValues)
         {
-            throw Invalid($"the arguments have more than {MaxValues:N0} values");
+            throw Invalid(string.Create(CultureInfo.InvariantCulture, $"the arguments have more than {MaxValues:N0} values"));
         }
 
         return value switch

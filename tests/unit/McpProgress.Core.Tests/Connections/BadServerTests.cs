@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
@@ -180,6 +181,16 @@ public sealed class BadServerTests
         Assert.Contains("-32050", failure.Message, StringComparison.Ordinal);
         Assert.Empty((await connection.CallToolAsync(new ToolCallRequest("nothing", [])).Within()).Content);
         Assert.Equal("hologram", (string?)(await connection.CallToolAsync(new ToolCallRequest("unknown-content", [])).Within()).Content.Single()["type"]);
+    }
+
+    [Fact]
+    public async Task An_error_code_reads_the_same_in_every_culture()
+    {
+        // Whose minus sign is another one.
+        CultureInfo.CurrentCulture = new CultureInfo("fa-IR");
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("results", FaultyServer.Stdio("error-result")).Within();
+        McpFailureException failure = await connection.CallToolAsync(new ToolCallRequest("rpc-error", [])).FailureAsync(ErrorIds.ProtocolError);
+        Assert.Contains("(JSON-RPC error -32050)", failure.Message, StringComparison.Ordinal);
     }
 
     private static Task<ToolCallResult> EchoAsync(ServerConnection connection) =>

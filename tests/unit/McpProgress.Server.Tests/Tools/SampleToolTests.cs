@@ -26,6 +26,13 @@ public sealed class SampleToolTests
     }
 
     [Fact]
+    public void However_fast_a_tool_gives_its_thread_back()
+    {
+        var options = new SampleOptions { Speed = 1e9, TimeProvider = new ManualTimeProvider() };
+        Assert.False(options.DelayAsync(0.2, CancellationToken.None).IsCompleted);
+    }
+
+    [Fact]
     public async Task Process_items_of_nothing_is_done_at_once()
     {
         var result = await RunAsync("process_items", """{"items":[]}""");
