@@ -143,3 +143,26 @@ Describe 'Two sessions at once' {
         $jobs.State | Should -Be 'Stopped', 'Stopped'
     }
 }
+
+Describe 'A user whose home is not there' {
+    It 'has a registry in it all the same, not in the folder of the moment' -Skip:$IsWindows {
+        $names = 'HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME'
+        $before = $names | ForEach-Object { [Environment]::GetEnvironmentVariable($_) }
+        $userHome = Join-Path $TestDrive 'home'
+        Push-Location (New-Item -ItemType Directory (Join-Path $TestDrive 'here'))
+        try {
+            # PowerShell itself would make the home; its own folders are elsewhere.
+            $env:HOME = $userHome
+            $env:XDG_STATE_HOME = 'relative, so it does not count'
+            $env:XDG_CACHE_HOME = $env:XDG_CONFIG_HOME = $env:XDG_DATA_HOME = Join-Path $TestDrive 'powershell'
+            $id = Invoke-Earlier '(Invoke-McpTool book_table @{ restaurant = "Luigi" } -AsJob).Task.Id'
+            Get-ChildItem -Force | Should -BeNullOrEmpty
+        }
+        finally {
+            Pop-Location
+            for ($i = 0; $i -lt $names.Count; $i++) { [Environment]::SetEnvironmentVariable($names[$i], $before[$i]) }
+        }
+
+        Get-ChildItem $userHome -Recurse -Force -File | Get-Content -Raw | Should -Match $id
+    }
+}

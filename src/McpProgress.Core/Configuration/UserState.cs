@@ -4,8 +4,8 @@ namespace McpProgress.Core.Configuration;
 internal static class UserState
 {
     /// <summary>
-    /// The path of a folder of ours: under <c>$XDG_STATE_HOME</c> where it is set, else under <c>%LOCALAPPDATA%</c>,
-    /// <c>~/Library/Application Support</c> or <c>~/.local/state</c>. It need not exist.
+    /// The path of a folder of ours: under <c>$XDG_STATE_HOME</c> where it is set to an absolute path (the XDG Base Directory
+    /// rule), else under <c>%LOCALAPPDATA%</c>, <c>~/Library/Application Support</c> or <c>~/.local/state</c>. It need not exist.
     /// </summary>
     public static string Folder(string name) => Path.Combine(Root(), "mcpprogress", name);
 
@@ -24,14 +24,17 @@ internal static class UserState
 
     private static string Root()
     {
-        if (Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state)
+        if (Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state && Path.IsPathFullyQualified(state))
         {
             return state;
         }
 
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        return OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+        string home = PathOf(Environment.SpecialFolder.UserProfile);
+        return OperatingSystem.IsWindows() ? PathOf(Environment.SpecialFolder.LocalApplicationData)
             : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Application Support")
             : Path.Combine(home, ".local", "state");
     }
+
+    // Also where it is not there (a container, a service): no path would mean the folder that the process happens to be in.
+    private static string PathOf(Environment.SpecialFolder folder) => Environment.GetFolderPath(folder, Environment.SpecialFolderOption.DoNotVerify);
 }
