@@ -70,9 +70,6 @@ public sealed record BackgroundState(
 [SuppressMessage("Design", "CA1001", Justification = "The source has neither a timer nor a wait handle, and may be cancelled as long as somebody holds the task.")]
 public sealed class BackgroundTask
 {
-    /// <summary>Who starts work listens to it a moment later; who never does must not fill the memory.</summary>
-    private const int MostUnheard = 1000;
-
     private readonly object _lock = new();
     private readonly TimeProvider _time;
     private readonly EventScope? _origin;
@@ -81,8 +78,8 @@ public sealed class BackgroundTask
     private readonly CancellationTokenSource _cancellation = new();
     private readonly List<Question> _pending = [];
     private readonly HashSet<string> _answered = new(StringComparer.Ordinal);
-    private readonly Queue<ServerLogMessage> _unheard = new();
-    private Action<ServerLogMessage>? _logObserver;
+    private readonly Mailbox<ServerLogMessage> _log = new();
+    private readonly Mailbox<string> _warnings = new();
     private BackgroundState _state;
     private BackgroundState _beneath;
     private long _updates;
@@ -108,9 +105,6 @@ public sealed class BackgroundTask
 
     /// <summary>Raised after every change, in order, on the thread that brought it: handlers must return at once.</summary>
     public event Action<BackgroundTask>? Changed;
-
-    /// <summary>Raised for what the user should know although the work goes on.</summary>
-    public event Action<string>? Warned;
 
     /// <summary>The id: the server's where it gives one.</summary>
     public string Id { get; private set; }
@@ -170,33 +164,13 @@ public sealed class BackgroundTask
             ErrorIds.InvalidArgument, $"The task '{Id}' waits for no input, and its server takes no changes of a running task.");
 
     /// <summary>Hands over the server's log messages that belong to the work: those that came before, then each as it comes, on the reader.</summary>
-    public void ObserveLog(Action<ServerLogMessage> observer)
-    {
-        lock (_unheard)
-        {
-            _logObserver = observer;
-            while (_unheard.TryDequeue(out ServerLogMessage? message))
-            {
-                observer(message);
-            }
-        }
-    }
+    public void ObserveLog(Action<ServerLogMessage> observer) => _log.Observe(observer);
+
+    /// <summary>Hands over what the user should know although the work goes on: what came before, then each as it comes.</summary>
+    public void ObserveWarnings(Action<string> observer) => _warnings.Observe(observer);
 
     /// <summary>Takes a log message of the server; it waits until somebody listens.</summary>
-    internal void Log(ServerLogMessage message)
-    {
-        lock (_unheard)
-        {
-            if (_logObserver is { } observer)
-            {
-                observer(message);
-            }
-            else if (_unheard.Count < MostUnheard)
-            {
-                _unheard.Enqueue(message);
-            }
-        }
-    }
+    internal void Log(ServerLogMessage message) => _log.Put(message);
 
     /// <summary>Answers a question. Each is answered once.</summary>
     /// <param name="key">Which one; null for the only one.</param>
@@ -296,7 +270,8 @@ public sealed class BackgroundTask
         _events.Tell(Changed, this);
     }
 
-    internal void Warn(string message) => _events.Tell(Warned, message);
+    /// <summary>Takes what the user should know; it waits until somebody listens.</summary>
+    internal void Warn(string message) => _warnings.Put(message);
 
     /// <summary>Takes the id that the server gave.</summary>
     internal void Rename(string id)

@@ -17,6 +17,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     private readonly PollDelay _delay = new(slot.Current.Time);
     private ServerConnection? _watched;
     private BackgroundState? _saved;
+    private bool _isKnownToBeLost;
     private string? _messageBeforeLoss;
 
     /// <summary>Whether the server has named it: before that, no request can.</summary>
@@ -198,8 +199,12 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The work itself goes on; only a later session will not know of it.
-            Task.Warn($"The task '{Task.Id}' could not be kept for a later session: {exception.Message}");
+            // The work itself goes on; only a later session will not know of it. One warning says all there is to say.
+            if (!_isKnownToBeLost)
+            {
+                _isKnownToBeLost = true;
+                Task.Warn($"The task '{Task.Id}' could not be kept for a later session: {exception.Message}");
+            }
         }
     }
 

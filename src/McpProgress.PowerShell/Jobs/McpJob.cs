@@ -73,7 +73,7 @@ public sealed class McpJob : Job
         Core = task;
         task.Changed += _ => Changed();
         task.ObserveLog(Log);
-        task.Warned += message => Write(() => Warning.Add(new WarningRecord(message)));
+        task.ObserveWarnings(message => Write(() => Warning.Add(new WarningRecord(message))));
         Changed();
         _ = task.Completion.ContinueWith(Settle, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }

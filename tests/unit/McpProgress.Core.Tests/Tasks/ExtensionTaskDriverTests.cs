@@ -175,13 +175,28 @@ public sealed class ExtensionTaskDriverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_task_that_cannot_be_kept_goes_on_and_who_listens_later_is_told()
+    {
+        var nowhere = new TaskRegistry(Path.Combine(typeof(ExtensionTaskDriverTests).Assembly.Location, "no folder"), TimeProvider.System);
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        server.On("tasks/get", _ => State("completed", ("result", McpcClientTests.Text("red"))));
+        (BackgroundTask task, _) = await StartAsync(server, tasks: new BackgroundTasks(nowhere));
+        Assert.Equal("red", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+
+        var told = new List<string>();
+        task.ObserveWarnings(told.Add);
+
+        Assert.StartsWith("The task 't1' could not be kept for a later session: ", Assert.Single(told), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_answer_the_server_refuses_is_told()
     {
         var warned = new TaskCompletionSource<string>();
         await using FakeServer server = await FakeServer.StartStatelessAsync();
         server.On("tasks/get", _ => State("input_required", ("inputRequests", FakeServer.Json(Question))));
         (BackgroundTask task, _) = await StartAsync(server);
-        task.Warned += message => warned.TrySetResult(message);
+        task.ObserveWarnings(message => warned.TrySetResult(message));
         await task.UntilAsync(of => of.PendingInput.Count == 1);
 
         task.Answer("colour", new InputAnswer("accept"));

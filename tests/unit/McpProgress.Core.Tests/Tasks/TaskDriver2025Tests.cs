@@ -220,7 +220,7 @@ public sealed class TaskDriver2025Tests : IDisposable
             await go.Task;
             return new InputAnswer("accept", new Dictionary<string, object?> { ["size"] = "red" });
         });
-        task.Warned += message => warned.TrySetResult(message);
+        task.ObserveWarnings(message => warned.TrySetResult(message));
         go.SetResult();
         await server.NextAsync("tasks/result");
         await AskAsync(server, "e1");
