@@ -4,9 +4,7 @@ BeforeAll {
     . (Join-Path $PSScriptRoot 'Common.ps1')
 
     function Invoke-Example([string] $Name, [object[]] $ArgumentList) {
-        $launcher = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
-        $program, $first = (Test-Path -LiteralPath $launcher) ? ($launcher, @()) : ('dotnet', @(Join-Path $PSHOME 'pwsh.dll'))
-        $lines = & $program @first -NoProfile -NonInteractive -File (Join-Path $root "examples/$Name.ps1") @ArgumentList 2>&1 |
+        $lines = & $pwsh @pwshFirst -NoProfile -NonInteractive -File (Join-Path $root "examples/$Name.ps1") @ArgumentList 2>&1 |
             ForEach-Object { "$_" -replace '\e\[[\d;]*m' }
         [pscustomobject]@{ ExitCode = $LASTEXITCODE; Lines = @($lines -match '\S') }
     }

@@ -124,8 +124,7 @@ Describe 'Start-McpProgressServer over stdio' {
     }
 
     It 'serves a client in the foreground' {
-        $launcher = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
-        $connection = Connect-McpServer -Command $launcher -ArgumentList '-NoProfile', '-Command', "Import-Module '$modulePath'; Start-McpProgressServer -Stdio -Speed 100"
+        $connection = Connect-McpServer -Command $pwsh -ArgumentList ($pwshFirst + '-NoProfile', '-Command', "Import-Module '$modulePath'; Start-McpProgressServer -Stdio -Speed 100")
         $null = Invoke-McpTool process_items @{ items = 1..3 } -Server $connection -ProgressVariable updates
 
         $updates[-1].Message | Should -Be 'done'

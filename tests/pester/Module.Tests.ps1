@@ -219,6 +219,15 @@ Describe 'Import and removal' {
         $warnings | Should -BeLike "*$modulePath*$copy*"
     }
 
+    It 'leaves the output of a server over stdio to the protocol when another copy runs it' {
+        $copy = Join-Path $TestDrive 'served/McpProgress'
+        $null = New-Item -ItemType Directory (Split-Path $copy)
+        Copy-Item $modulePath $copy -Recurse
+        $ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
+        $lines = $ping | & $pwsh @pwshFirst -NoProfile -NonInteractive -Command "Import-Module '$modulePath'; Remove-Module McpProgress; Import-Module '$copy'; Start-McpProgressServer -Stdio" 2>$null
+        $lines | Should -Be '{"result":{},"id":1,"jsonrpc":"2.0"}'
+    }
+
     It 'has nothing to warn of otherwise' {
         Invoke-FreshPowerShell "Import-Module '$modulePath'; `$null = Start-McpProgressServer -Stdio -Connect -WarningVariable warnings; @(`$warnings).Count" | Should -Be 0
     }

@@ -3,8 +3,7 @@
 BeforeDiscovery {
     . (Join-Path $PSScriptRoot 'Common.ps1')
     . (Join-Path $PSScriptRoot 'Node.ps1')
-    $hasLauncher = Test-Path (Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh'))
-    $hasPeers = $hasLauncher -and (Test-NodePeer)
+    $hasPeers = Test-NodePeer
 }
 
 Describe 'Over <Over>' -Tag Interop -Skip:(-not $hasPeers) -ForEach @{ Over = 'stdio' }, @{ Over = 'HTTP' } {
@@ -12,10 +11,9 @@ Describe 'Over <Over>' -Tag Interop -Skip:(-not $hasPeers) -ForEach @{ Over = 's
         . (Join-Path $PSScriptRoot 'PublishServers.ps1')
         . (Join-Path $PSScriptRoot 'Node.ps1')
         $node = Find-Node
-        $launcher = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
-        $arguments = '-NoProfile', '-NonInteractive', '-Command', "Import-Module '$modulePath'; Start-McpProgressServer -Stdio -Path '$publishedScript'"
+        $arguments = $pwshFirst + '-NoProfile', '-NonInteractive', '-Command', "Import-Module '$modulePath'; Start-McpProgressServer -Stdio -Path '$publishedScript'"
         $server = Start-McpProgressServer -Http -Path $publishedScript -Name clients
-        $target = $Over -eq 'stdio' ? @($launcher) + $arguments : @("$($server.Uri)")
+        $target = $Over -eq 'stdio' ? @($pwsh) + $arguments : @("$($server.Uri)")
 
         function Invoke-Node {
             # An array, for a bare -- would be taken by PowerShell.
@@ -65,7 +63,7 @@ Describe 'Over <Over>' -Tag Interop -Skip:(-not $hasPeers) -ForEach @{ Over = 's
     }
 
     It 'mcporter calls a command' {
-        $how = $Over -eq 'stdio' ? @('--stdio', $launcher) + ($arguments | ForEach-Object { '--stdio-arg', $_ }) : @('--http-url', "$($server.Uri)", '--allow-http')
+        $how = $Over -eq 'stdio' ? @('--stdio', $pwsh) + ($arguments | ForEach-Object { '--stdio-arg', $_ }) : @('--http-url', "$($server.Uri)", '--allow-http')
         $answer = Invoke-Node (Join-Path $interop 'node_modules/mcporter/dist/cli.js') call @how Copy-Sample --args '{"Source":"mcporter"}' --output json
         ($answer | ConvertFrom-Json).Source | Should -Be 'mcporter'
     }

@@ -9,11 +9,8 @@ function Connect-Published {
     <# .SYNOPSIS Serves commands from a new PowerShell over stdio, as an editor would start it, and connects to it. #>
     param([string] $Parameters = "-Path '$publishedScript'", [string] $Name = 'published')
 
-    $launcher = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
-    $first = @()
-    if (-not (Test-Path -LiteralPath $launcher)) { $launcher, $first = 'dotnet', @(Join-Path $PSHOME 'pwsh.dll') }
-    Connect-McpServer -Command $launcher -Name $Name -ArgumentList (
-        $first + @('-NoProfile', '-NonInteractive', '-Command', "Import-Module '$modulePath'; Start-McpProgressServer -Stdio $Parameters"))
+    Connect-McpServer -Command $pwsh -Name $Name -ArgumentList (
+        $pwshFirst + @('-NoProfile', '-NonInteractive', '-Command', "Import-Module '$modulePath'; Start-McpProgressServer -Stdio $Parameters"))
 }
 
 function Get-Result {

@@ -123,9 +123,7 @@ Describe '-WhatIf' {
     }
 
     It 'says so on the host' {
-        $launcher = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
-        if (-not (Test-Path -LiteralPath $launcher)) { Set-ItResult -Skipped -Because 'there is no launcher' }
-        $text = & $launcher -NoProfile -NonInteractive -Command "Import-Module '$modulePath'; Start-McpProgressServer -Stdio -Path '$publishedScript' -WhatIf" | Out-String
+        $text = & $pwsh @pwshFirst -NoProfile -NonInteractive -Command "Import-Module '$modulePath'; Start-McpProgressServer -Stdio -Path '$publishedScript' -WhatIf" | Out-String
         $text | Should -Match 'What if: .*Publish over stdio.*Copy-Sample: Copies pretended files\.'
     }
 }

@@ -100,10 +100,8 @@ function Open-Pwsh {
     <# .SYNOPSIS Starts a PowerShell that runs a script and keeps its input and output for the caller. #>
     param([Parameter(Mandatory)][string] $Script)
 
-    $launcher = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
-    $start = [System.Diagnostics.ProcessStartInfo]::new((Test-Path -LiteralPath $launcher) ? $launcher : 'dotnet')
-    if (-not (Test-Path -LiteralPath $launcher)) { $start.ArgumentList.Add((Join-Path $PSHOME 'pwsh.dll')) }
-    @('-NoProfile', '-NonInteractive', '-Command', ". '$PSScriptRoot/Servers.ps1'; $Script").ForEach({ $start.ArgumentList.Add($_) })
+    $start = [System.Diagnostics.ProcessStartInfo]::new($pwsh)
+    ($pwshFirst + '-NoProfile', '-NonInteractive', '-Command', ". '$PSScriptRoot/Servers.ps1'; $Script").ForEach({ $start.ArgumentList.Add($_) })
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     [System.Diagnostics.Process]::Start($start)
 }

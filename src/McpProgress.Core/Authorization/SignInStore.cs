@@ -18,11 +18,17 @@ internal sealed class SignInStore : ITokenCache
 
     private readonly SecretFolder _folder;
     private readonly string _name;
+    private readonly Action<Exception>? _unkept;
     private volatile TokenContainer? _tokens;
 
-    public SignInStore(SecretFolder folder, Uri server, string? clientId)
+    /// <param name="folder">Where the tokens are kept.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="clientId">The client's id, where it has one of its own.</param>
+    /// <param name="unkept">Told why new tokens could not be kept.</param>
+    public SignInStore(SecretFolder folder, Uri server, string? clientId, Action<Exception>? unkept = null)
     {
         _folder = folder;
+        _unkept = unkept;
         _name = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{server}\n{clientId}")))[..32];
         StoredSignIn? stored = ReadStored();
         _tokens = stored?.Tokens;
@@ -63,6 +69,7 @@ internal sealed class SignInStore : ITokenCache
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // A disk that is full or read-only costs the user a sign-in in the next session, not this connection.
+            _unkept?.Invoke(exception);
         }
 
         return ValueTask.CompletedTask;

@@ -30,6 +30,9 @@ public sealed record ConnectionOptions
     /// </summary>
     public Action<SignInNotice>? SignInStarted { get; init; }
 
+    /// <summary>Told, on any thread, what the user should know although the connection stands.</summary>
+    public Action<string>? Warned { get; init; }
+
     /// <summary>Where everything that happens on the connection is published; null is nowhere.</summary>
     public EventHub? Events { get; init; }
 

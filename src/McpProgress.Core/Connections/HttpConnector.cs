@@ -29,7 +29,8 @@ internal static class HttpConnector
         switch (endpoint.OAuth)
         {
             case SignInGrant grant:
-                var store = new SignInStore(grant.Folder ?? SecretFolder.Default, endpoint.Uri, grant.ClientId);
+                var store = new SignInStore(grant.Folder ?? SecretFolder.Default, endpoint.Uri, grant.ClientId, unkept => options.Warned?.Invoke(
+                    $"The sign-in to {target} could not be kept, and the next session will have to ask for it again: {unkept.Message}"));
                 inner = new TokenRequestHandler(inner, target, store);
                 signIn = OptionsOf(grant, store, new BrowserSignIn(target, grant, options.Time, signInChanged));
                 break;

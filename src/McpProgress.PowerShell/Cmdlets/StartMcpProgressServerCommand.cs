@@ -118,7 +118,12 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        WarnOfAnotherCopy();
+        // A warning goes to the standard output, which is the protocol's where this process itself is the server.
+        if (!IsStdio || Connect)
+        {
+            WarnOfAnotherCopy();
+        }
+
         try
         {
             CheckCombination();

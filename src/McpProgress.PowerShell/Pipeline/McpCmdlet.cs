@@ -130,6 +130,7 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
         ConnectionOptions here = options with
         {
             Events = state.Events,
+            Warned = state.Handlers.WarnNow,
             SignInStarted = notice => state.Handlers.WarnNow(SignInText(freeName, notice)),
         };
         var connection = new McpConnection(Await(cancellationToken => connect(freeName, here, cancellationToken)));

@@ -52,6 +52,17 @@ public sealed class SignInTests : IDisposable
         Assert.Single(_peer.TokenRequests);
     }
 
+    [Fact]
+    public async Task A_sign_in_that_cannot_be_kept_is_good_for_this_session_and_says_so()
+    {
+        var told = new List<string>();
+        var grant = Grant() with { Folder = new SecretFolder(Path.Combine(typeof(SignInTests).Assembly.Location, "no folder")) };
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", Endpoint(_peer, grant), new ConnectionOptions { Warned = told.Add }).Within();
+
+        Assert.Equal("work with files:read", await CallAsync(connection, "work"));
+        Assert.StartsWith("The sign-in to ", Assert.Single(told), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
