@@ -48,6 +48,24 @@ Describe 'Completion' {
         $offers.ToolTip | Should -Match 'mcp\.json'
     }
 
+    It 'offers what is one argument whatever the name is, and nothing of what no terminal should show' {
+        $safe = "it's", "q$([char]0x2019); throw 'run'; $([char]0x2018)", '-Force', 'a b'
+        $servers = [ordered]@{}
+        $safe + "x`e[31m", "two`nlines" | ForEach-Object { $servers[$_] = @{ command = 'x' } }
+        @{ servers = $servers } | ConvertTo-Json -Depth 3 | Set-Content "$TestDrive/mcp.json"
+        $offers = (Get-Completion "Connect-McpServer -ConfigurationPath '$TestDrive/mcp.json' -Name ").CompletionText
+
+        $offers | Should -HaveCount 4
+        $values = $offers | ForEach-Object {
+            $errors = $null
+            $command = [System.Management.Automation.Language.Parser]::ParseInput("x $_", [ref] $null, [ref] $errors).Find({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)
+            $errors | Should -BeNullOrEmpty
+            $command.CommandElements | Should -HaveCount 2
+            $command.CommandElements[1].Value
+        }
+        $values | Should -Be $safe
+    }
+
     It 'offers progress servers' {
         $null = Start-McpProgressServer -Http -Name 'over-http'
         (Get-Completion 'Stop-McpProgressServer ov').CompletionText | Should -Be 'over-http'

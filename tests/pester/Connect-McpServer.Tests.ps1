@@ -224,18 +224,19 @@ Describe 'Connect-McpServer -Name' {
         (Invoke-McpTool environment @{ names = @() } -Server $connection).cwd | Should -Be $project
     }
 
-    It 'prefers the file that is searched first' {
+    It 'prefers the file that is searched first, and says so' {
         $folder = Join-Path $TestDrive 'order'
         Write-Configuration "$folder/.mcp.json" mcpServers same 'log-env', 'from .mcp.json'
         Write-Configuration "$folder/.vscode/mcp.json" servers same 'log-env', 'from .vscode'
         Push-Location $folder
         try {
-            $connection = Connect-McpServer same
+            $connection = Connect-McpServer same -WarningVariable warnings -WarningAction SilentlyContinue
         } finally {
             Pop-Location
         }
 
         (Invoke-McpTool environment @{ names = @() } -Server $connection).argv | Should -Contain 'from .mcp.json'
+        "$warnings" | Should -BeLike "'same' is *$folder*.mcp.json' here, which goes before *.vscode*"
     }
 
     It 'replaces ${env:NAME}, and reads -ConfigurationPath' {

@@ -69,6 +69,14 @@ Describe 'Get-McpServer -ListAvailable' {
         $servers.Name | Should -Contain 'good'
     }
 
+    It 'shows no control characters of a file that came from somewhere' {
+        @{ servers = @{ "a`e[31m" = @{ command = "b`e]0;title`a" } } } | ConvertTo-Json -Depth 3 | Set-Content "$TestDrive/odd.json"
+        # What is left when the colours of the headings are gone.
+        $text = (Get-McpServer -ListAvailable -ConfigurationPath "$TestDrive/odd.json" | Out-String) -replace '\e\[[\d;]*m'
+        $text | Should -Match 'a\[31m'
+        $text | Should -Not -Match "[`e`a]"
+    }
+
     It 'says McpServerNotFound for a name no file has' {
         (Get-Failure { Get-McpServer -ListAvailable nobody }).FullyQualifiedErrorId | Should -BeLike 'McpServerNotFound,*'
     }

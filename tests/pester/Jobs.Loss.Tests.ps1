@@ -132,6 +132,7 @@ Describe 'A shell with running jobs' {
     It 'leaves no process when it <Case>' -ForEach @(
         @{ Case = 'ends'; End = { $process.StandardInput.WriteLine() } }
         @{ Case = 'is killed'; End = { $process.Kill() } }
+        @{ Case = 'gets SIGTERM'; End = { if ($IsWindows) { $process.Kill() } else { kill -TERM $process.Id } } }
     ) {
         # Work of every kind, over both revisions.
         $process = Open-Pwsh @'
@@ -149,6 +150,21 @@ Describe 'A shell with running jobs' {
             & $End
             $process.WaitForExit(10000) | Should -BeTrue
             foreach ($server in $servers) { Wait-Until { Test-ProcessGone $server } }
+        } finally {
+            if (-not $process.HasExited) { $process.Kill($true) }
+        }
+    }
+}
+
+Describe 'A shell that gets <_>' -Skip:$IsWindows -ForEach 'SIGTERM', 'SIGHUP' {
+    It 'leaves nothing of a server that has started a process' {
+        $process = Open-Pwsh 'Connect-Faulty grandchild | ForEach-Object Instructions; $null = [Console]::ReadLine()'
+        try {
+            $child = [int] ($process.StandardOutput.ReadLine() -split ' ')[-1]
+            Test-ProcessGone $child | Should -BeFalse
+            kill "-$($_ -replace 'SIG')" $process.Id
+            $process.WaitForExit(10000) | Should -BeTrue
+            Wait-Until { Test-ProcessGone $child }
         } finally {
             if (-not $process.HasExited) { $process.Kill($true) }
         }

@@ -28,6 +28,7 @@ Describe 'An event log' {
         Stop-McpEventLog $path
 
         $log.Written, $log.Missed, $log.Status | Should -Be 2, 0, 'Ended'
+        if (-not $IsWindows) { (Get-Item $path).UnixMode | Should -Be '-rw-------' }
         $lines = Get-Content $path
         $lines | Should -HaveCount 2
         ($lines[0] | ConvertFrom-Json).data.n | Should -Be 1

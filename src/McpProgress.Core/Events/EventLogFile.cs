@@ -113,7 +113,14 @@ internal sealed class EventLogFile(string path, long rotateAt, int kept)
         {
             try
             {
-                return new FileStream(path, mode, access, share, bufferSize: access == FileAccess.Read ? 4096 : 0);
+                var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = access == FileAccess.Read ? 4096 : 0 };
+                if (!OperatingSystem.IsWindows() && mode != FileMode.Open)
+                {
+                    // What tools were called with and what they said is nobody else's business.
+                    options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+                }
+
+                return new FileStream(path, options);
             }
             catch (IOException exception) when (
                 exception.GetType() == typeof(IOException) && File.Exists(path) && Stopwatch.GetElapsedTime(started) < Patience)

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using McpProgress.Core.Connections;
 
 namespace McpProgress.Core.Transport;
@@ -34,17 +35,16 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly Lazy<Task> _ended;
     private volatile bool _isLeaving;
 
-    static ServerProcess() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
+    // Held, because what is collected is not told.
+    private static readonly PosixSignalRegistration[] Signals;
+
+    static ServerProcess()
     {
-        foreach (ServerProcess server in Running.Keys)
-        {
-            // One that is leaving has its time all the same.
-            if (!server._isLeaving || !server._ended.Value.Wait(ExitGrace + TerminationGrace + ReportGrace))
-            {
-                server.Kill();
-            }
-        }
-    };
+        AppDomain.CurrentDomain.ProcessExit += static (_, _) => EndAll();
+
+        // From .NET 10 on these end the process at once, without an exit to be told of; a terminal that is closed sends the second.
+        Signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, static _ => EndAll()))];
+    }
 
     private ServerProcess(Process process, bool ownGroup, Action<string>? errorLine)
     {
@@ -70,6 +70,18 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>The exit code; null while the process runs.</summary>
     public int? ExitCode => _exited.IsCompletedSuccessfully ? _exited.Result : null;
+
+    private static void EndAll()
+    {
+        foreach (ServerProcess server in Running.Keys)
+        {
+            // One that is leaving has its time all the same.
+            if (!server._isLeaving || !server._ended.Value.Wait(ExitGrace + TerminationGrace + ReportGrace))
+            {
+                server.Kill();
+            }
+        }
+    }
 
     /// <summary>Starts the server.</summary>
     /// <param name="endpoint">The program, its arguments and its surroundings.</param>

@@ -5,6 +5,7 @@ using McpProgress.Core;
 using McpProgress.Core.Authorization;
 using McpProgress.Core.Configuration;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Text;
 using McpProgress.PowerShell.Completion;
 using McpProgress.PowerShell.Conversion;
 using McpProgress.PowerShell.Pipeline;
@@ -148,11 +149,23 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
                 });
 
             default:
-                ConfiguredServer configured = new McpConfiguration(UserPlaces.Current).Find(
-                    Name, CurrentFolder, ConfigurationPath is null ? null : GetUnresolvedProviderPathFromPSPath(ConfigurationPath));
+                var configuration = new McpConfiguration(UserPlaces.Current);
+                string? path = ConfigurationPath is null ? null : GetUnresolvedProviderPathFromPSPath(ConfigurationPath);
+                ConfiguredServer configured = configuration.Find(Name, CurrentFolder, path);
+                WarnOfShadowed(configuration.List(CurrentFolder, path), configured.Name);
                 return (configured.Name, configured.Endpoint is StdioEndpoint { WorkingDirectory: null } stdio
                     ? stdio with { WorkingDirectory = CurrentFolder }
                     : configured.Endpoint);
+        }
+    }
+
+    // A folder that came from somewhere may hold a name that the user knows as that of another server.
+    private void WarnOfShadowed(ConfigurationListing listing, string name)
+    {
+        ListedServer[] same = [.. listing.Servers.Where(server => string.Equals(server.Name, name, StringComparison.OrdinalIgnoreCase))];
+        if (same.Length > 1)
+        {
+            WriteWarning(TerminalText.Clean($"'{name}' is '{same[0].Target}' from '{same[0].SourcePath}' here, which goes before '{same[1].Target}' from '{same[1].SourcePath}'. -ConfigurationPath names the file to take it from."));
         }
     }
 

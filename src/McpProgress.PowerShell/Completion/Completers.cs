@@ -7,6 +7,7 @@ using McpProgress.Core.Configuration;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Events;
 using McpProgress.Core.Text;
+using McpProgress.PowerShell.ProgressServer;
 using McpProgress.PowerShell.State;
 
 namespace McpProgress.PowerShell.Completion;
@@ -22,7 +23,7 @@ public abstract class NameCompleter : IArgumentCompleter
         var wildcard = WildcardPattern.Get($"{typed}*", WildcardOptions.IgnoreCase);
         try
         {
-            return [.. Candidates(fakeBoundParameters).Where(candidate => wildcard.IsMatch(candidate.Name)).Select(ToResult)];
+            return [.. Candidates(fakeBoundParameters).Where(candidate => IsSafe(candidate.Name) && wildcard.IsMatch(candidate.Name)).Select(ToResult)];
         }
         catch (Exception exception) when (exception is McpFailureException or TimeoutException or OperationCanceledException or InvalidOperationException)
         {
@@ -34,13 +35,16 @@ public abstract class NameCompleter : IArgumentCompleter
     /// <summary>The names on offer, each with what its tooltip says.</summary>
     private protected abstract IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters);
 
+    // What is offered becomes the user's command line, and the names are those of strangers.
+    private static bool IsSafe(string name) => name.Length > 0 && TerminalText.Clean(name) == name;
+
     private static CompletionResult ToResult((string Name, string? ToolTip) candidate)
     {
         string name = candidate.Name;
-        bool plain = name.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or '/' or ':');
+        bool plain = name[0] != '-' && name.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or '/' or ':');
         string toolTip = TerminalText.Shorten(TerminalText.Clean(candidate.ToolTip), 300);
         return new CompletionResult(
-            plain ? name : $"'{name.Replace("'", "''", StringComparison.Ordinal)}'", name, CompletionResultType.ParameterValue, toolTip.Length > 0 ? toolTip : name);
+            plain ? name : ServerProgram.Quoted(name), name, CompletionResultType.ParameterValue, toolTip.Length > 0 ? toolTip : name);
     }
 }
 
