@@ -66,6 +66,30 @@ Describe 'Completion' {
         $values | Should -Be $safe
     }
 
+    It 'offers the arguments of a tool as parameters' {
+        $line = "Invoke-McpTool download_file -Server 'the sample' -"
+        (Get-Completion $line).CompletionText | Where-Object { $_ -in '-filename', '-size_mb' } | Should -Be '-filename', '-size_mb'
+        (Get-Completion "$($line)si").CompletionText | Should -Be '-size_mb'
+        (Get-Completion 'Invoke-McpTool download_file @{ filename = 1 } -Server "the sample" -si').CompletionText | Should -BeNullOrEmpty
+        (Get-Completion 'Invoke-McpTool nonsense -').CompletionText | Should -Not -Contain '-__unmatched'
+    }
+
+    It 'offers the values that the schema lists, in quotes where need be' {
+        function Set-Level { param([ValidateSet('low', 'very high', '2.10', "it's", '-x')][string] $Level) $Level }
+        $null = Start-McpProgressServer -Http -Command Set-Level -Connect -Name levels
+        try {
+            $line = 'Invoke-McpTool Set-Level -Server levels -Level '
+            (Get-Completion $line).CompletionText | Should -Be 'low', "'very high'", "'2.10'", "'it''s'", "'-x'"
+            (Get-Completion "$line'VE").CompletionText | Should -Be "'very high'"
+            foreach ($value in (Get-Completion $line).CompletionText) {
+                Invoke-Expression "$line$value" | Should -BeExactly (Invoke-Expression "Write-Output $value")
+            }
+        } finally {
+            Stop-McpProgressServer levels
+            Disconnect-McpServer levels -ErrorAction Ignore
+        }
+    }
+
     It 'offers progress servers' {
         $null = Start-McpProgressServer -Http -Name 'over-http'
         (Get-Completion 'Stop-McpProgressServer ov').CompletionText | Should -Be 'over-http'

@@ -17,14 +17,19 @@ namespace McpProgress.PowerShell.Cmdlets;
 [Cmdlet(VerbsLifecycle.Invoke, "McpTool", DefaultParameterSetName = "Wait")]
 [OutputType(typeof(string), typeof(PSObject), typeof(McpMedia), typeof(McpResource), ParameterSetName = ["Wait"])]
 [OutputType(typeof(McpJob), ParameterSetName = ["AsJob"])]
-public sealed class InvokeMcpToolCommand : McpCmdlet
+public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
 {
+    private static readonly Lazy<IReadOnlyCollection<string>> OwnParameters = new(() => ArgumentParameters.NamesOf("Invoke-McpTool", typeof(InvokeMcpToolCommand)));
+
     private readonly List<object> _updates = [];
     private ProgressWriter _writer = null!;
     private ParentRow? _parent;
     private PipelinePump? _groupPump;
     private CallGroup? _group;
     private readonly Dictionary<McpConnection, LogRelay> _logs = [];
+    private RuntimeDefinedParameterDictionary? _offered;
+    private Dictionary<string, object?>? _named;
+    private bool _unmatched;
 
     /// <summary>The tool's name.</summary>
     [Parameter(Position = 0)]
@@ -91,9 +96,32 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
     [ValidateNotNullOrEmpty]
     public string? ProgressVariable { get; set; }
 
+    /// <summary>The arguments of the tool as parameters, where they may still be given so.</summary>
+    /// <returns>The parameters; null for none.</returns>
+    public object? GetDynamicParameters()
+    {
+        _offered = null;
+        if (Name is null || Argument is not null || MyInvocation is { ExpectingInput: true } || MyInvocation?.BoundParameters.ContainsKey(nameof(Argument)) == true)
+        {
+            return null;
+        }
+
+        try
+        {
+            McpConnection connection = Resolve(Server);
+            return _offered = ArgumentParameters.Of(ToolLookup.Find(connection.Core, ToolsSoon.Of(connection), Name), OwnParameters.Value);
+        }
+        catch (Exception)
+        {
+            // No connection, no such tool, no answer: the call itself says so.
+            return _offered = ArgumentParameters.OfUnknown();
+        }
+    }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        _named = ArgumentParameters.Given(_offered, out _unmatched);
         _writer = new ProgressWriter(CommandRuntime, Host);
         if (MyInvocation.ExpectingInput)
         {
@@ -125,7 +153,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
             IReadOnlyList<ToolDescriptor> tools = connection.Core.KnownTools ?? Await(cancellationToken => connection.Core.GetToolsAsync(cancellationToken: cancellationToken));
             ToolDescriptor tool = ToolLookup.Find(connection.Core, tools, name);
             PSObject? item = piped is McpConnection or McpTool ? null : InputObject;
-            var request = new ToolCallRequest(tool.Name, ArgumentBinder.Bind(tool.InputSchema, ToolArguments.Collect(tool, Argument, item)))
+            var request = new ToolCallRequest(tool.Name, ArgumentBinder.Bind(tool.InputSchema, ToolArguments.Collect(tool, Arguments(), item)))
             {
                 Timeout = Seconds.ToTimeSpan(TimeoutSec),
                 IdleTimeout = IdleTimeoutSec is { } idle ? Seconds.ToTimeSpan(idle) : null,
@@ -187,6 +215,22 @@ public sealed class InvokeMcpToolCommand : McpCmdlet
 
         _parent?.Complete();
         base.Dispose(disposing);
+    }
+
+    private object? Arguments()
+    {
+        if (_unmatched)
+        {
+            throw new McpFailureException(
+                ErrorIds.InvalidArgument, "The server did not say in time which arguments the tool has. Try again, or give them as a hashtable. Nothing was sent.");
+        }
+
+        // "-flag $false" leaves $false to -Argument, as a switch takes no value: to go on with the switch on would be the opposite.
+        return _named is null || !MyInvocation.BoundParameters.ContainsKey(nameof(Argument))
+            ? _named ?? Argument
+            : throw new McpFailureException(
+                ErrorIds.InvalidArgument,
+                $"Arguments were given by name ({string.Join(", ", _named.Keys)}) and as -Argument. Give all in one way; one that is true or false is a switch: -name or -name:$false. Nothing was sent.");
     }
 
     private McpJob Start(McpConnection connection, ToolDescriptor tool, ToolCallRequest request)

@@ -7,7 +7,6 @@ using McpProgress.Core.Configuration;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Events;
 using McpProgress.Core.Text;
-using McpProgress.PowerShell.ProgressServer;
 using McpProgress.PowerShell.State;
 
 namespace McpProgress.PowerShell.Completion;
@@ -41,10 +40,9 @@ public abstract class NameCompleter : IArgumentCompleter
     private static CompletionResult ToResult((string Name, string? ToolTip) candidate)
     {
         string name = candidate.Name;
-        bool plain = name[0] != '-' && name.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or '/' or ':');
         string toolTip = TerminalText.Shorten(TerminalText.Clean(candidate.ToolTip), 300);
         return new CompletionResult(
-            plain ? name : ServerProgram.Quoted(name), name, CompletionResultType.ParameterValue, toolTip.Length > 0 ? toolTip : name);
+            ValueCompletion.Written(name), name, CompletionResultType.ParameterValue, toolTip.Length > 0 ? toolTip : name);
     }
 }
 
@@ -74,15 +72,11 @@ public sealed class ConfiguredServerCompleter : NameCompleter
 /// <summary>Completes the names of a server's tools, with their descriptions.</summary>
 public sealed class ToolNameCompleter : NameCompleter
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-
     private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters)
     {
         object? server = boundParameters["Server"] is object[] { Length: > 0 } several ? several[0] : boundParameters["Server"];
         McpConnection connection = McpState.For(Runspace.DefaultRunspace).Resolve(server is PSObject wrapped ? wrapped.BaseObject : server);
-        using var patience = new CancellationTokenSource(Patience);
-        IReadOnlyList<ToolDescriptor> tools = Task.Run(() => connection.Core.GetToolsAsync(cancellationToken: patience.Token)).GetAwaiter().GetResult();
-        return tools.Select(tool => (tool.Name, tool.Description));
+        return ToolsSoon.Of(connection).Select(tool => (tool.Name, tool.Description));
     }
 }
 

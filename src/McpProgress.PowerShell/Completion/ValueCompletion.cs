@@ -1,0 +1,35 @@
+using System.Management.Automation;
+using System.Management.Automation.Language;
+
+namespace McpProgress.PowerShell.Completion;
+
+/// <summary>Lets Tab offer the values that a tool's schema lists for an argument. Others are left to the binder, whose error says more.</summary>
+internal static class ValueCompletion
+{
+    /// <summary>The attribute for these values. It is a script: a completer's class cannot be given values.</summary>
+    /// <param name="values">The values.</param>
+    /// <returns>Null when there are none to offer.</returns>
+    public static ArgumentCompleterAttribute? For(IEnumerable<string> values)
+    {
+        // A value with control characters, which only a hostile server lists, does not belong into the user's line.
+        string[] pairs = [.. values.Where(value => value.Length > 0 && !value.Any(char.IsControl)).Select(value => $"@({Quoted(value)}, {Quoted(Written(value))})")];
+        return pairs.Length == 0 ? null : new ArgumentCompleterAttribute(ScriptBlock.Create($$"""
+            param($command, $parameter, $word)
+            $typed = "$word".Trim("'", '"')
+            foreach ($pair in {{string.Join(", ", pairs.Prepend("@()"))}}) {
+                if ($pair -and $pair[0].StartsWith($typed, 'OrdinalIgnoreCase')) { $pair[1] }
+            }
+            """));
+    }
+
+    /// <summary>A value as it is written on the command line: in quotes where need be.</summary>
+    public static string Written(string value)
+    {
+        // -x would be a parameter, and 2.10 the number 2.1.
+        bool plain = !value.StartsWith('-') && !value.All(character => char.IsAsciiDigit(character) || character == '.')
+            && value.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or '/' or ':');
+        return plain ? value : Quoted(value);
+    }
+
+    private static string Quoted(string value) => $"'{CodeGeneration.EscapeSingleQuotedStringContent(value)}'";
+}

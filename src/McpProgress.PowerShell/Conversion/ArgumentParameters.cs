@@ -1,0 +1,95 @@
+using System.Collections.ObjectModel;
+using System.Management.Automation;
+using System.Text.Json;
+using McpProgress.Core.Connections;
+using McpProgress.Core.Text;
+using McpProgress.PowerShell.Completion;
+
+namespace McpProgress.PowerShell.Conversion;
+
+/// <summary>Makes a tool's arguments parameters of a cmdlet: <c>Invoke-McpTool download_file -filename big.iso</c>.</summary>
+internal static class ArgumentParameters
+{
+    private const int LongestHelp = 300;
+
+    // Nobody types this, nor a beginning of it.
+    private const string Unmatched = "__unmatched";
+
+    /// <summary>One parameter for each argument of the tool that can be one.</summary>
+    /// <param name="tool">The tool.</param>
+    /// <param name="own">The names and aliases of the cmdlet's own parameters (see <see cref="NamesOf"/>).</param>
+    public static RuntimeDefinedParameterDictionary Of(ToolDescriptor tool, IReadOnlyCollection<string> own)
+    {
+        var parameters = new RuntimeDefinedParameterDictionary();
+        if (tool.InputSchema.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty property in properties.EnumerateObject().Where(property => CanBeTyped(property.Name) && !IsTaken(property.Name, own)))
+            {
+                // The dictionary ignores case, as parameters do: of names that differ only there, the first is offered.
+                parameters.TryAdd(property.Name, Parameter(property.Name, property.Value));
+            }
+        }
+
+        return parameters;
+    }
+
+    /// <summary>
+    /// Where the tool is not known: a hidden parameter that takes whatever is there, so that the call gets to say what is
+    /// wrong. The binding of parameters would only say that there is no parameter of that name.
+    /// </summary>
+    public static RuntimeDefinedParameterDictionary OfUnknown() => new()
+    {
+        [Unmatched] = new(Unmatched, typeof(object[]), [new ParameterAttribute { ValueFromRemainingArguments = true, DontShow = true }]),
+    };
+
+    /// <summary>The arguments that were given as parameters, by name; null when none was.</summary>
+    /// <param name="parameters">The parameters that were offered; null for none.</param>
+    /// <param name="unmatched">Some were given whose names nobody could know (see <see cref="OfUnknown"/>).</param>
+    public static Dictionary<string, object?>? Given(RuntimeDefinedParameterDictionary? parameters, out bool unmatched)
+    {
+        Dictionary<string, object?>? given = parameters?.Values.Where(parameter => parameter.IsSet)
+            .ToDictionary(parameter => parameter.Name, parameter => (object?)parameter.Value, StringComparer.Ordinal);
+        unmatched = given?.Remove(Unmatched) == true;
+        return given is { Count: > 0 } ? given : null;
+    }
+
+    /// <summary>The names and aliases of the parameters that a cmdlet has whatever the tool: its own and the common ones.</summary>
+    /// <param name="name">The cmdlet's name.</param>
+    /// <param name="type">Its class.</param>
+    public static IReadOnlyCollection<string> NamesOf(string name, Type type) =>
+        [.. new CommandMetadata(new CmdletInfo(name, type), shouldGenerateCommonParameters: true).Parameters.Values
+            .SelectMany(parameter => parameter.Aliases.Prepend(parameter.Name))];
+
+    // Tab writes the name as it is: one that is no plain word would not be a parameter any more, or be a command of the server's.
+    private static bool CanBeTyped(string name) =>
+        name.Length > 0 && (char.IsLetter(name[0]) || name[0] == '_') && name.All(character => char.IsLetterOrDigit(character) || character is '_' or '-');
+
+    // PowerShell binds the cmdlet's own parameters first, and knows them by any beginning of their names: -serv is -Server.
+    private static bool IsTaken(string name, IReadOnlyCollection<string> own) => own.Any(taken => taken.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+
+    private static RuntimeDefinedParameter Parameter(string name, JsonElement schema)
+    {
+        var declaration = new ParameterAttribute();
+        if (TerminalText.Shorten(TerminalText.Clean(Text(schema, "description")), LongestHelp) is { Length: > 0 } help)
+        {
+            declaration.HelpMessage = help;
+        }
+
+        var attributes = new Collection<Attribute> { declaration };
+        if (ValueCompletion.For(Values(schema)) is { } completer)
+        {
+            attributes.Add(completer);
+        }
+
+        return new RuntimeDefinedParameter(name, Text(schema, "type") == "boolean" ? typeof(SwitchParameter) : typeof(object), attributes);
+    }
+
+    private static string[] Values(JsonElement schema) =>
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("enum", out JsonElement values) && values.ValueKind == JsonValueKind.Array
+            ? [.. values.EnumerateArray().Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString()!)]
+            : [];
+
+    // A property's schema may be true, or say anything at all.
+    private static string? Text(JsonElement schema, string name) =>
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
