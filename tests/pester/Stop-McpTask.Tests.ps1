@@ -26,6 +26,15 @@ Describe 'Stop-McpTask' {
         $job.State | Should -Be 'Stopped'
     }
 
+    It 'returns when the jobs can be removed' {
+        foreach ($round in 1..20) {
+            $jobs = 1..3 | ForEach-Object { Invoke-McpTool run_forever -AsJob }
+            Stop-McpTask $jobs
+            $jobs.State | Should -Be ('Stopped', 'Stopped', 'Stopped')
+            $jobs | Remove-McpTask -ErrorAction Stop
+        }
+    }
+
     It 'does nothing with -WhatIf' {
         $job = Invoke-McpTool run_forever -AsJob
         Stop-McpTask $job -WhatIf

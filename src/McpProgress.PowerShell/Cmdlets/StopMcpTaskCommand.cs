@@ -7,11 +7,17 @@ namespace McpProgress.PowerShell.Cmdlets;
 [OutputType(typeof(void))]
 public sealed class StopMcpTaskCommand : TaskCmdlet
 {
+    private readonly List<System.Threading.Tasks.Task> _stopping = [];
+
+    /// <summary>Waits for the jobs to end, all at once, so that they can be removed.</summary>
+    protected override void EndProcessing() => System.Threading.Tasks.Task.WaitAll([.. _stopping], McpJob.StopGrace);
+
     private protected override void ProcessTask(McpTask task)
     {
-        if (ShouldProcess($"{task.Tool} ({task.Id})", "Stop") && JobOf(task).Core is { } core)
+        if (ShouldProcess($"{task.Tool} ({task.Id})", "Stop") && JobOf(task) is { Core: { } core } job)
         {
             core.Cancel();
+            _stopping.Add(job.Ended);
             if (core is { Kind: Core.Tasks.BackgroundKind.Mcpc, CanCancelOnServer: false })
             {
                 WriteWarning($"The server '{task.Server}' has no way to cancel MCPC work: the job has ended here, but the tool may go on there.");

@@ -15,8 +15,8 @@ namespace McpProgress;
 /// </summary>
 public sealed class McpJob : Job
 {
-    /// <summary>The engine waits for <see cref="StopJob"/>; the work ends at once, so this is never reached.</summary>
-    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
+    /// <summary>Who stops a job waits for its end, the engine too; the work ends at once, so this is never reached.</summary>
+    internal static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
     private readonly object _lock = new();
     private readonly ProgressPacer _pacer;
