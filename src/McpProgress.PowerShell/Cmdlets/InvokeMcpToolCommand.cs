@@ -304,7 +304,18 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
         try
         {
             ToolCallResult result = await ForegroundCall.RunAsync(connection.Core, tool, call, cancellationToken).ConfigureAwait(false);
-            return responder.Unanswered is { } unanswered && result.IsError ? throw unanswered : result;
+            if (responder.Unanswered is { } unanswered)
+            {
+                if (result.IsError)
+                {
+                    throw unanswered;
+                }
+
+                // The tool made do without the answer; the user meant to give one.
+                pump.Post(() => WriteWarning(unanswered.Message));
+            }
+
+            return result;
         }
         catch (McpFailureException) when (responder.Unanswered is not null)
         {

@@ -1,7 +1,5 @@
-using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Management.Automation.Host;
-using System.Text.Json.Nodes;
 using McpProgress.Core;
 using McpProgress.Core.Tasks;
 using McpProgress.Core.Text;
@@ -23,8 +21,7 @@ internal sealed class ConsoleResponder(PipelinePump pump, PSHost host, ScriptBlo
         {
             try
             {
-                InputAnswer answer = script is null ? Prompt(request) : Conversion.Answer.From(script.InvokeReturnAsIs(new McpInputRequest(request)));
-                answered.TrySetResult(answer.CheckedFor(request));
+                answered.TrySetResult(script is null ? Ask(request, cancellationToken) : Run(script, request));
             }
             catch (Exception exception) when (exception is not PipelineStoppedException)
             {
@@ -39,9 +36,36 @@ internal sealed class ConsoleResponder(PipelinePump pump, PSHost host, ScriptBlo
         {
             Unanswered = new McpFailureException(
                 ErrorIds.InputRequired,
-                $"The tool asked '{TerminalText.Clean(request.Message)}', and nobody answered: {exception.Message} Give -InputHandler {{ param($request) @{{ … }} }}, or call it at a console.",
+                $"The tool asked '{TerminalText.Clean(request.Message)}', and {Problem(exception)}",
                 exception);
             return new InputAnswer("cancel");
+        }
+    }
+
+    /// <summary>What went wrong, and what the user can do where nobody is there to ask.</summary>
+    private string Problem(Exception exception) => exception switch
+    {
+        McpFailureException => $"the answer could not be used: {exception.Message}",
+        _ when script is not null => $"the -InputHandler failed: {exception.Message}",
+        _ => $"nobody answered: {exception.Message} Give -InputHandler {{ param($request) @{{ … }} }}, or call it at a console.",
+    };
+
+    private static InputAnswer Run(ScriptBlock script, InputRequest request) =>
+        Answer.From(script.InvokeReturnAsIs(new McpInputRequest(request))).CheckedFor(request);
+
+    /// <summary>Asks until the answer fits: a slip of the finger is no reason to give up what the tool has done so far.</summary>
+    private InputAnswer Ask(InputRequest request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return Prompt(request).CheckedFor(request);
+            }
+            catch (McpFailureException failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                host.UI.WriteWarningLine(failure.Message);
+            }
         }
     }
 
@@ -53,31 +77,23 @@ internal sealed class ConsoleResponder(PipelinePump pump, PSHost host, ScriptBlo
         }
 
         string message = TerminalText.Clean(request.Message, keepLines: true);
-        var fields = new Collection<FieldDescription>();
-        foreach ((string name, JsonNode? property) in request.Schema?["properties"] as JsonObject ?? [])
-        {
-            var members = property as JsonObject ?? [];
-            var field = new FieldDescription(name)
-            {
-                Label = TerminalText.Clean(members["title"]?.ToString() ?? name),
-                HelpMessage = TerminalText.Clean(members["description"]?.ToString()),
-                IsMandatory = false,
-                DefaultValue = members["default"] is { } value ? PSObject.AsPSObject(value.ToString()) : null,
-            };
-            field.SetParameterType(typeof(string));
-            fields.Add(field);
-        }
-
+        IReadOnlyDictionary<string, PromptField> fields = PromptField.Of(request);
         if (fields.Count == 0)
         {
             int choice = host.UI.PromptForChoice("Input required", message, [new ChoiceDescription("&Yes"), new ChoiceDescription("&No")], 0);
             return new InputAnswer(choice == 0 ? "accept" : "decline");
         }
 
-        Dictionary<string, PSObject> typed = host.UI.Prompt("Input required", message, fields);
+        Dictionary<string, PSObject> typed = host.UI.Prompt("Input required", message, new(fields.Values.Select(field => field.Description).ToList()));
+        if (typed is not { Count: > 0 })
+        {
+            // The end of the input (Ctrl+D): nobody will type anything more.
+            return new InputAnswer("cancel");
+        }
+
         var content = typed
             .Where(entry => entry.Value?.BaseObject is not null and not "")
-            .ToDictionary(entry => entry.Key, entry => PlainValue.Of(entry.Value), StringComparer.Ordinal);
+            .ToDictionary(entry => fields[entry.Key].Name, entry => fields[entry.Key].Read(PlainValue.Of(entry.Value)), StringComparer.Ordinal);
         return new InputAnswer("accept", content);
     }
 }
