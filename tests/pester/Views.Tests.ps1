@@ -56,3 +56,33 @@ Describe 'The list view' {
         $lines -match '^Capabilities +: .*tools' | Should -Not -BeNullOrEmpty
     }
 }
+
+Describe 'Under strict mode' {
+    It 'the views show the same' {
+        # Nothing but a new PowerShell has a global scope of its own.
+        $shown = foreach ($mode in '-Off', '-Version Latest') {
+            Invoke-FreshPowerShell @"
+                . '$PSScriptRoot/Servers.ps1'
+                Set-StrictMode $mode
+                `$null = Connect-Sample
+                `$null = Connect-Faulty error-result
+                `$shown = @(
+                    Get-McpTool -Server sample
+                    Get-McpTool -Server sample | Format-List
+                    [pscustomobject]@{ PSTypeName = 'McpProgress.McpTool'; Name = 'bare'; Title = ''; Server = 's'; Description = ''; Arguments = @('a', 'b')
+                        InputSchema = [pscustomobject]@{}; OutputSchema = `$null; Annotations = `$null; TaskSupport = `$null } | Format-List
+                    'image', 'resource' | ForEach-Object { Invoke-McpTool `$_ -Server error-result } | ForEach-Object { `$_ | Format-List; `$_ | Format-Table }
+                    [pscustomobject]@{ PSTypeName = 'McpProgress.McpMedia'; Type = 'image' } | Format-Table
+                    [pscustomobject]@{ PSTypeName = 'McpProgress.McpResource'; Type = 'resource' } | Format-List
+                    Start-McpProgressServer -Http | Format-Table Name, Status
+                    Get-McpEvent connected | Select-Object -First 1 | Format-Table Name, Server
+                ) | Out-String -Width 80
+                Disconnect-All
+                `$shown
+"@
+        }
+
+        $shown[1] | Should -Match 'filename \(string, required\)'
+        $shown[1] | Should -BeExactly $shown[0]
+    }
+}
