@@ -86,3 +86,13 @@ Describe 'Under strict mode' {
         $shown[1] | Should -BeExactly $shown[0]
     }
 }
+
+Describe 'The table of tools' {
+    It 'has no name of megabytes' {
+        $tool = [pscustomobject]@{ PSTypeName = 'McpProgress.McpTool'; Name = 'x' * 1mb; Description = 'Long.'; Server = 'hostile' }
+        $shown = ($tool | Get-Line) -join ''
+
+        ($shown -replace '[^x]').Length | Should -Be 199
+        $shown | Should -Match ([char] 0x2026)
+    }
+}
