@@ -64,8 +64,20 @@ BeforeAll {
         "$(@($PSBoundParameters.Keys)[0]): $shown"
     }
 
+    function global:Test-Pattern {
+        [CmdletBinding()]
+        param(
+            [ValidatePattern('^(a+)+$', Options = 'None')][string] $Said,
+            [ValidatePattern('^(a+)+$')][string] $Noted,
+            [ValidatePattern('^(a+)+$')][string[]] $Each,
+            [ValidatePattern('^@{x=(a+)+}$')][object] $Any
+        )
+
+        "$(@($PSBoundParameters.Keys)[0]) matches"
+    }
+
     $remarks = @()
-    $server = Start-McpProgressServer -Http -Command Show-Edge, Get-Either, Show-Value, Test-Broken -Connect -Name edges -WarningVariable remarks -WarningAction SilentlyContinue
+    $server = Start-McpProgressServer -Http -Command Show-Edge, Get-Either, Show-Value, Test-Broken, Test-Pattern -Connect -Name edges -WarningVariable remarks -WarningAction SilentlyContinue
     $published = (Get-McpTool Show-Edge).InputSchema
 
     function Send-Argument {
@@ -79,7 +91,7 @@ BeforeAll {
 
 AfterAll {
     Disconnect-All
-    Remove-Item Function:/Show-Edge, Function:/Get-Either, Function:/Show-Value, Function:/Test-Broken
+    Remove-Item Function:/Show-Edge, Function:/Get-Either, Function:/Show-Value, Function:/Test-Broken, Function:/Test-Pattern
 }
 
 Describe 'A definition' {
@@ -169,5 +181,27 @@ Describe 'The value' {
     It 'that is too long for a secure string is refused' {
         Send-Argument "{`"Secret`":`"$('x' * 65536)`"}" | Should -Be 'Secret: 65536'
         Send-Argument "{`"Secret`":`"$('x' * 65537)`"}" | Should -BeLike "*'Secret'*65536*"
+    }
+}
+
+Describe 'A text that a pattern takes for ever to match' {
+    It 'is refused for <Name>' -ForEach @(
+        @{ Name = 'Said'; Value = "$('a' * 40)!" }
+        @{ Name = 'Noted'; Value = "$('a' * 40)!" }
+        @{ Name = 'Each'; Value = 'a', "$('a' * 40)!" }
+        @{ Name = 'Any'; Value = @{ x = "$('a' * 40)!" } }
+    ) {
+        $result = Invoke-McpTool Test-Pattern @{ $Name = $Value } -Server $server -Raw -TimeoutSec 20
+        $result.isError | Should -BeTrue
+        $result.content[0].text | Should -BeLike "The argument '$Name': it takes too long to match*(a+)+*"
+    }
+
+    It 'keeps no other text from <Name>' -ForEach @(
+        @{ Name = 'Said'; Value = 'a' * 40 }
+        @{ Name = 'Noted'; Value = 'A' * 40 }
+        @{ Name = 'Each'; Value = 'a', 'aa' }
+        @{ Name = 'Any'; Value = @{ x = 'a' } }
+    ) {
+        Invoke-McpTool Test-Pattern @{ $Name = $Value } -Server $server | Should -Be "$Name matches"
     }
 }

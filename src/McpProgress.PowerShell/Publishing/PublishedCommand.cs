@@ -16,6 +16,7 @@ internal sealed class PublishedCommand
     private readonly JsonElement? _outputSchema;
     private readonly Type? _element;
     private readonly Dictionary<string, Type> _types;
+    private readonly ParameterPatterns _patterns;
     private readonly CommandHelp _help;
     private readonly CommandMetadata _metadata;
     private readonly bool _begins;
@@ -46,6 +47,7 @@ internal sealed class PublishedCommand
             _outputSchema = CommandSchema.OfOutput(command, out _element);
             _begins = HasBeginBlock(command);
             _types = command.Parameters.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ParameterType, StringComparer.Ordinal);
+            _patterns = new ParameterPatterns(command);
         }
         catch (Exception failure) when (failure is IContainsErrorRecord)
         {
@@ -96,7 +98,12 @@ internal sealed class PublishedCommand
     /// <summary>The parameters of a call.</summary>
     /// <param name="arguments">What the caller sent.</param>
     /// <exception cref="ToolException">They do not fit; the message says what is wanted.</exception>
-    public IReadOnlyDictionary<string, object?> ValuesOf(ToolArguments arguments) => ParameterValues.Of(_inputSchema, _types, arguments);
+    public IReadOnlyDictionary<string, object?> ValuesOf(ToolArguments arguments)
+    {
+        var values = ParameterValues.Of(_inputSchema, _types, arguments);
+        _patterns.Check(values);
+        return values;
+    }
 
     // The block's end says where questions end and work begins. A compiled cmdlet does not tell whether it overrides BeginProcessing to ask.
     private static bool HasBeginBlock(CommandInfo command)
