@@ -69,3 +69,47 @@ Describe 'A command that does not stop' {
         $job | Remove-Job -Force
     }
 }
+
+Describe 'A stdio server whose client has gone' {
+    BeforeAll {
+        function Open-Called {
+            <# .SYNOPSIS Starts a server as an editor does, calls one of its commands, and returns its process once the command has said something. #>
+            param([string] $Tool, [hashtable] $Argument, [string] $After = '')
+
+            $process = Open-Pwsh "Start-McpProgressServer -Stdio -Path '$publishedScript'; $After"
+            $null = $process.StandardError.BaseStream.CopyToAsync([System.IO.Stream]::Null)
+            @(
+                @{ id = 1; method = 'initialize'; params = @{ protocolVersion = '2025-11-25'; capabilities = @{}; clientInfo = @{ name = 'test'; version = '1' } } }
+                @{ method = 'notifications/initialized' }
+                @{ id = 2; method = 'tools/call'; params = @{ name = $Tool; arguments = $Argument; _meta = @{ progressToken = 'p' } } }
+            ) | ForEach-Object { $process.StandardInput.WriteLine((ConvertTo-Json ($_ + @{ jsonrpc = '2.0' }) -Compress -Depth 5)) }
+            do { $line = $process.StandardOutput.ReadLine() } until ($null -eq $line -or $line -match 'notifications/progress')
+            $line | Should -Not -BeNullOrEmpty
+            $process
+        }
+    }
+
+    It 'ends a few seconds later where a command does not stop' {
+        $process = Open-Called Wait-Deaf @{ Seconds = 300 }
+        try {
+            $clock = [System.Diagnostics.Stopwatch]::StartNew()
+            $process.StandardInput.Close()
+            $process.WaitForExit(20000) | Should -BeTrue
+            $clock.Elapsed.TotalSeconds | Should -BeGreaterThan 4
+        } finally {
+            $process.Kill($true)
+        }
+    }
+
+    It 'lets its script go on where all commands have stopped' {
+        $marker = Join-Path $TestDrive 'went-on'
+        $process = Open-Called Write-Unknown @{ Count = 1000 } -After "Start-Sleep 7; Set-Content -LiteralPath '$marker' -Value 'done'"
+        try {
+            $process.StandardInput.Close()
+            $process.WaitForExit(30000) | Should -BeTrue
+            Test-Path -LiteralPath $marker | Should -BeTrue
+        } finally {
+            $process.Kill($true)
+        }
+    }
+}

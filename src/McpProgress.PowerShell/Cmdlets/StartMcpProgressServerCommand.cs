@@ -284,10 +284,11 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
                 () =>
                 {
                     publication = Publication.Open(selection, MaxConcurrency, ownsProcess: true, loggers);
-                    publication.LogRemarks(loggers);
+                    publication.LogRemarks();
                     return publication.ToServerOptions(TaskFile.Open(TaskPath));
                 },
-                loggers);
+                loggers,
+                () => _ = publication!.EndProcessWithCommandsAsync());
         }
         finally
         {
@@ -384,7 +385,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         WriteObject(connection);
     }
 
-    private void ServeHere(Func<ToolServerOptions> options, ILoggerFactory loggers)
+    private void ServeHere(Func<ToolServerOptions> options, ILoggerFactory loggers, Action? clientGone = null)
     {
         if (!Console.IsInputRedirected && !Console.IsOutputRedirected)
         {
@@ -398,7 +399,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         {
             try
             {
-                await StdioToolServer.RunAsync(served, streams.Input, streams.Output, loggers, cancellationToken).ConfigureAwait(false);
+                await StdioToolServer.RunAsync(served, streams.Input, streams.Output, loggers, cancellationToken, clientGone).ConfigureAwait(false);
             }
             finally
             {

@@ -20,6 +20,9 @@ internal sealed partial class CommandRunner(CommandRunspaces runspaces, ErrorTex
     /// <summary>Calls that run now, or wait for their turn.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
+    /// <summary>Whether any command runs, one that was left to itself included.</summary>
+    public bool IsBusy => InFlight > 0 || runspaces.Abandoned > 0;
+
     /// <summary>Calls so far.</summary>
     public long Calls => Interlocked.Read(ref _calls);
 

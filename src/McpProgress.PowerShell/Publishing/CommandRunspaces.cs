@@ -18,8 +18,12 @@ internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRun
     private readonly ConcurrentBag<CommandRunspace> _ready = [first];
     private readonly ProcessEnvironment? _environment = ownsProcess ? new() : null;
     private int _atWork;
+    private int _abandoned;
     private int _preparing;
     private volatile bool _closed;
+
+    /// <summary>Commands that did not stop, were left to themselves, and still run.</summary>
+    public int Abandoned => Volatile.Read(ref _abandoned);
 
     /// <summary>Waits for a place and takes a runspace.</summary>
     public async Task<CommandRunspace> TakeAsync(CancellationToken cancelled)
@@ -58,9 +62,16 @@ internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRun
     /// <summary>Leaves a runspace to a command that does not stop; it is closed when the command ends after all.</summary>
     public void Abandon(CommandRunspace runspace)
     {
+        Interlocked.Increment(ref _abandoned);
         Interlocked.Decrement(ref _atWork);
-        _ = Task.Factory.StartNew(runspace.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _ = Task.Factory.StartNew(() => Close(runspace), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         _places.Release();
+
+        void Close(CommandRunspace left)
+        {
+            left.Dispose();
+            Interlocked.Decrement(ref _abandoned);
+        }
     }
 
     /// <summary>Closes what is not at work; the rest is closed as it comes back.</summary>

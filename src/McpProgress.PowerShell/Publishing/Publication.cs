@@ -14,16 +14,21 @@ internal sealed partial class Publication : IDisposable
 {
     private const string LogCategory = "McpProgress.Publishing";
 
+    // As long as a client that started the process would wait for its end.
+    private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(5);
+
     private readonly CommandRunspaces _runspaces;
     private readonly TaskChoice _tasks;
+    private readonly ILogger _logger;
 
-    private Publication(IReadOnlyList<PublishedCommand> commands, IReadOnlyList<string> remarks, CommandRunspaces runspaces, CommandRunner runner, TaskChoice tasks)
+    private Publication(IReadOnlyList<PublishedCommand> commands, IReadOnlyList<string> remarks, CommandRunspaces runspaces, CommandRunner runner, TaskChoice tasks, ILogger logger)
     {
         Commands = commands;
         Remarks = remarks;
         Runner = runner;
         _runspaces = runspaces;
         _tasks = tasks;
+        _logger = logger;
         Tools = new ToolSet(commands.Select(command => command.ToTool(runner, tasks)));
     }
 
@@ -63,7 +68,7 @@ internal sealed partial class Publication : IDisposable
             remarks.AddRange(selection.Tasks.FindUnused(commands.Select(command => command.Name)));
             var logger = loggers.CreateLogger(LogCategory);
             var runspaces = new CommandRunspaces(recipe, first, maxConcurrency, ownsProcess, logger);
-            return new Publication(commands, remarks, runspaces, new CommandRunner(runspaces, errors, logger), selection.Tasks);
+            return new Publication(commands, remarks, runspaces, new CommandRunner(runspaces, errors, logger), selection.Tasks, logger);
         }
         catch
         {
@@ -85,12 +90,31 @@ internal sealed partial class Publication : IDisposable
     public ToolServerOptions ToServerOptions(TaskOptions tasks) => new() { Tools = Tools, Tasks = tasks };
 
     /// <summary>Writes the remarks to the server's log.</summary>
-    public void LogRemarks(ILoggerFactory loggers)
+    public void LogRemarks()
     {
-        var logger = loggers.CreateLogger(LogCategory);
         foreach (var remark in Remarks)
         {
-            LogRemark(logger, remark);
+            LogRemark(_logger, remark);
+        }
+    }
+
+    /// <summary>
+    /// Ends this process in a few seconds, if commands still run then: it has served its only client, and a command that
+    /// cannot be stopped would keep it for ever, because its thread does.
+    /// </summary>
+    public async Task EndProcessWithCommandsAsync()
+    {
+        await Task.Delay(EndGrace).ConfigureAwait(false);
+        if (Runner.IsBusy)
+        {
+            try
+            {
+                LogEnd(_logger, EndGrace.TotalSeconds);
+            }
+            finally
+            {
+                Environment.Exit(0);
+            }
         }
     }
 
@@ -212,6 +236,9 @@ internal sealed partial class Publication : IDisposable
         AppContext.BaseDirectory,
         ModuleFolder.Bin,
     ];
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Commands have not stopped {Seconds} s after their client was gone. The process ends.")]
+    private static partial void LogEnd(ILogger logger, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Remark}")]
     private static partial void LogRemark(ILogger logger, string remark);

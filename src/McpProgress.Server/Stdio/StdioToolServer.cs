@@ -25,8 +25,9 @@ public static class StdioToolServer
     /// <param name="output">Where the answers go. Nobody else may write to it.</param>
     /// <param name="loggers">Where the server's own log goes; never the output.</param>
     /// <param name="cancellationToken">Ends the server.</param>
+    /// <param name="clientGone">Told when the input has ended or the output has broken; tools may still run then.</param>
     public static async Task RunAsync(
-        ToolServerOptions options, Stream input, Stream output, ILoggerFactory loggers, CancellationToken cancellationToken)
+        ToolServerOptions options, Stream input, Stream output, ILoggerFactory loggers, CancellationToken cancellationToken, Action? clientGone = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -41,6 +42,11 @@ public static class StdioToolServer
         var serving = session.Server.RunAsync(stop.Token);
 
         await Task.WhenAny(reading, transport.OutputBroken, WhenCancelled(stop.Token)).ConfigureAwait(false);
+        if (!stop.IsCancellationRequested)
+        {
+            clientGone?.Invoke();
+        }
+
         if (reading.IsCompleted && !transport.OutputBroken.IsCompleted)
         {
             await Task.WhenAny(transport.IdleAfterEnd, Task.Delay(EndGrace, stop.Token)).ConfigureAwait(false);
