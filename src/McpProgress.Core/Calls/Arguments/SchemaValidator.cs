@@ -11,6 +11,10 @@ namespace McpProgress.Core.Calls.Arguments;
 /// </summary>
 internal sealed class SchemaValidator(SchemaDocument document)
 {
+    // What a message names: who has forgotten more has forgotten all of them.
+    private const int MostMissing = 10;
+    private const int LongestName = 128;
+
     /// <summary>Checks a value.</summary>
     /// <returns>The first thing that does not fit, or null when all does.</returns>
     public Mismatch? Check(JsonNode? node, JsonElement schema) => Check(node, schema, null);
@@ -256,10 +260,11 @@ internal sealed class SchemaValidator(SchemaDocument document)
     private string Missing(string path, string[] missing, JsonObject members, JsonElement schema)
     {
         // A name that the schema does not know is likely a misspelt one that it misses.
-        var strangers = members.Select(member => member.Key).Where(name => !schema.TryMember("properties", name, out _)).ToArray();
-        var described = missing.Select(name =>
+        var known = schema.Members("properties").Select(property => property.Name).ToHashSet(StringComparer.Ordinal);
+        var strangers = members.Select(member => member.Key).Where(name => !known.Contains(name)).ToArray();
+        var described = missing.Take(MostMissing).Select(name =>
         {
-            var shown = $"'{TerminalText.Clean(name)}'";
+            var shown = $"'{TerminalText.Shorten(TerminalText.Clean(name), LongestName)}'";
             if (NearestNames.Find(name, strangers, max: 1) is [var misspelt])
             {
                 shown += $" (you gave '{TerminalText.Clean(misspelt)}')";
@@ -274,7 +279,7 @@ internal sealed class SchemaValidator(SchemaDocument document)
             var description = TerminalText.Shorten(TerminalText.Clean(property.Text("description")), 120);
             return description.Length == 0 ? $"{shown} ({wants})" : $"{shown} ({wants}: {description})";
         }).ToArray();
-        var what = string.Join(", ", described);
+        var what = string.Join(", ", described) + (missing.Length > MostMissing ? $" and {missing.Length - MostMissing} more" : "");
         return path.Length > 0 ? $"{Mismatch.Argument(path)} needs {what}."
             : described.Length == 1 ? $"The tool needs the argument {what}."
             : $"The tool needs the arguments {what}.";

@@ -55,6 +55,23 @@ public sealed class WeirdSchemaTests
     }
 
     [Fact]
+    public void Of_very_many_missing_arguments_a_few_are_named_soon()
+    {
+        var names = Enumerable.Range(1, 30_000).Select(i => $"argument{i}").ToArray();
+        var properties = string.Join(",", names.Select(name => $"\"{name}\":{{\"type\":\"integer\"}}"));
+        var required = string.Join(",", names.Select(name => $"\"{name}\""));
+        var strangers = Enumerable.Range(1, 5).Select(i => ($"argumnet{i}", (object?)i)).ToArray();
+
+        var time = Stopwatch.StartNew();
+        var said = FailsAll($$"""{ "properties": { {{properties}} }, "required": [{{required}}] }""", strangers);
+        Assert.True(time.Elapsed < TimeSpan.FromSeconds(10), $"{time.Elapsed}");
+        Assert.StartsWith("The tool needs the arguments 'argument1'", said, StringComparison.Ordinal);
+        Assert.Contains("'argument10'", said, StringComparison.Ordinal);
+        Assert.EndsWith(" and 29990 more. Nothing was sent.", said, StringComparison.Ordinal);
+        Assert.True(said.Length < 2_000, $"{said.Length}");
+    }
+
+    [Fact]
     public void Alternatives_that_multiply_end_in_an_error_soon()
     {
         // Sixteen definitions, each any of all the others, none of which fits.
