@@ -18,6 +18,19 @@ Describe 'A terminating error' {
         "$($result.content.text)" | Should -Not -Match ([regex]::Escape($publishedFolder))
     }
 
+    It 'that is very long is told in short, unless the whole result is asked for' {
+        $failure = Get-Failure { Invoke-McpTool Stop-Long @{ Length = 100000 } }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'McpToolError,*'
+        # Not compared as texts: what Pester says of a difference would be as long.
+        "$failure".Length | Should -BeLessThan 4100
+        "$failure" -like 'xxx*xxx… (-Raw shows the whole result.)' | Should -BeTrue
+        (Get-Result Stop-Long @{ Length = 100000 }).content[0].text.Length | Should -BeGreaterThan 100000
+
+        $short = "$(Get-Failure { Invoke-McpTool Stop-Long @{ Length = 3900 } })"
+        $short.Contains('x' * 3900) | Should -BeTrue
+        $short.Contains('…') | Should -BeFalse
+    }
+
     It 'of a missing module says which' {
         $result = Get-Result Use-Missing
         $result.isError | Should -BeTrue
