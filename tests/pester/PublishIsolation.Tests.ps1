@@ -10,7 +10,7 @@ AfterAll {
 }
 
 Describe 'A call' {
-    It 'finds nothing of the <_> that another one left' -ForEach 'Variable', 'Script', 'Function', 'Alias', 'Error', 'Environment', 'Job', 'Event', 'Preference', 'Default', 'Drive', 'Culture' {
+    It 'finds nothing of the <_> that another one left' -ForEach 'Variable', 'Script', 'Function', 'Alias', 'Error', 'Environment', 'Job', 'Event', 'Preference', 'Default', 'Drive', 'Culture', 'Stack' {
         (Invoke-McpTool Set-Leftover @{ Kind = $_ }).Set | Should -Be $_
         # As many as there can be runspaces, and one more.
         1..3 | ForEach-Object { Invoke-McpTool Find-Leftover | Should -BeNullOrEmpty }

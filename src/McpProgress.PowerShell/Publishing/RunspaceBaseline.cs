@@ -8,7 +8,7 @@ namespace McpProgress.PowerShell.Publishing;
 
 /// <summary>
 /// What a freshly made runspace holds, to tell whether a call has left anything in it: variables, functions, aliases,
-/// drives, location, event subscriptions and jobs.
+/// drives, location and its stack, event subscriptions and jobs.
 /// </summary>
 /// <remarks>
 /// A runspace costs milliseconds to make, a look at what it holds a fraction of one. Where a look cannot tell, because the
@@ -39,6 +39,7 @@ internal sealed class RunspaceBaseline
     private readonly int _drives;
     private readonly int _subscribers;
     private readonly string _location;
+    private readonly string _pushed;
     private readonly bool _canTell;
 
     /// <summary>Looks at a runspace that is ready for its first call.</summary>
@@ -53,6 +54,7 @@ internal sealed class RunspaceBaseline
         _aliases = Aliases();
         _drives = CountDrives();
         _location = proxy.Path.CurrentLocation.Path;
+        _pushed = Pushed();
         _subscribers = runspace.Events.Subscribers.Count;
         _canTell =
             _variables.All(variable => vanilla.Contains(variable.Key) || IsImmutable(variable.Value))
@@ -74,6 +76,7 @@ internal sealed class RunspaceBaseline
             || _runspace.Events.Subscribers.Count != _subscribers
             || _runspace.Events.ReceivedEvents.Count > 0
             || proxy.Path.CurrentLocation.Path != _location
+            || Pushed() != _pushed
             || CountDrives() != _drives
             || proxy.GetVariable("PSDefaultParameterValues") is not IDictionary { Count: 0 }
             || !Same(_variables, Variables(_runspace))
@@ -132,6 +135,21 @@ internal sealed class RunspaceBaseline
         _runspace.SessionStateProxy.InvokeCommand.GetCommands("*", types, nameIsPattern: true).OfType<T>().Where(command => !IsPowerShells(command.Module));
 
     private int CountDrives() => _runspace.SessionStateProxy.Drive.GetAll().Count(drive => !IsPowerShells(drive.Provider.Module));
+
+    // The stack that Push-Location uses now. The others cannot be listed, nor those of modules.
+    private string Pushed()
+    {
+        try
+        {
+            var stack = _runspace.SessionStateProxy.Path.LocationStack("");
+            return $"{stack.Name} {stack.Count}";
+        }
+        catch (PSArgumentException)
+        {
+            // One with a name of its own, which is gone when it is empty.
+            return "";
+        }
+    }
 
     // PowerShell loads its own modules when they are first used; what they bring says nothing of the call.
     private static bool IsPowerShells(PSModuleInfo? module) => module?.ModuleBase?.StartsWith(PowerShellHome, StringComparison.OrdinalIgnoreCase) == true;
