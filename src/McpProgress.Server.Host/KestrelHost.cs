@@ -89,6 +89,8 @@ internal sealed class KestrelHost : IAsyncDisposable
 
         public override bool TellsAborted => true;
 
+        public override void Drop() => context.Abort();
+
         public override string? RequestHeader(string name) =>
             context.Request.Headers.TryGetValue(name, out var values) ? values.ToString() : null;
 

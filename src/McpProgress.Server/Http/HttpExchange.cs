@@ -6,6 +6,8 @@ namespace McpProgress.Server.Http;
 /// </summary>
 public abstract class HttpExchange
 {
+    private BodyReader? _body;
+
     /// <summary>The request's method, in upper case.</summary>
     public abstract string Method { get; }
 
@@ -23,6 +25,12 @@ public abstract class HttpExchange
 
     /// <summary>Whether <see cref="Aborted"/> tells; otherwise only writing to the client finds out that it has gone.</summary>
     public abstract bool TellsAborted { get; }
+
+    /// <summary>Reads the body, and knows how far it was read.</summary>
+    internal BodyReader Body => _body ??= new BodyReader(RequestBody);
+
+    /// <summary>Ends the connection at once, whatever of the request is still to come.</summary>
+    public abstract void Drop();
 
     /// <summary>A header of the request, its name in any case; null when it is missing.</summary>
     /// <param name="name">The header's name.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using McpProgress.Server.Protocol;
@@ -166,10 +167,27 @@ public sealed partial class HttpListenerHost : IAsyncDisposable
 
         public override bool TellsAborted => false;
 
+        public override void Drop() => context.Response.Abort();
+
         public override string? RequestHeader(string name) => context.Request.Headers[name];
 
         public override void SetStatus(int statusCode) => context.Response.StatusCode = statusCode;
 
-        public override void SetHeader(string name, string value) => context.Response.Headers[name] = value;
+        // The listener frames the response itself; of the headers that say how, it wants to be told in its own way.
+        public override void SetHeader(string name, string value)
+        {
+            switch (name)
+            {
+                case "Content-Length":
+                    context.Response.ContentLength64 = long.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "Connection":
+                    context.Response.KeepAlive = value != "close";
+                    break;
+                default:
+                    context.Response.Headers[name] = value;
+                    break;
+            }
+        }
     }
 }

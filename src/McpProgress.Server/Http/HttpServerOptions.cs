@@ -14,6 +14,15 @@ public sealed class HttpServerOptions
     /// <summary>The largest request body, in bytes.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>
+    /// How many bytes the request bodies that are being read may have together, small ones aside; beyond, a request is
+    /// refused. One body of the largest size always has room.
+    /// </summary>
+    public long MaxBodyBytesAtOnce { get; init; } = 256 * 1024 * 1024;
+
+    /// <summary>How long a client may take to send the body of a request.</summary>
+    public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How many sessions there may be at once. Beyond, the longest idle one makes room; if none is idle, the newcomer is refused.</summary>
     public int MaxSessions { get; init; } = 1000;
 

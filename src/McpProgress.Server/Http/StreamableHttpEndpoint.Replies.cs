@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -30,6 +31,14 @@ public sealed partial class StreamableHttpEndpoint
         var body = JsonSerializer.SerializeToUtf8Bytes(new JsonRpcError { Id = id, Error = detail }, ErrorType);
         exchange.SetStatus(status);
         exchange.SetHeader("Content-Type", "application/json");
+
+        // The answer is whole for a client that goes on sending, and it knows that this leads nowhere.
+        exchange.SetHeader("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture));
+        if (!exchange.Body.DiscardArrived())
+        {
+            exchange.SetHeader("Connection", "close");
+        }
+
         await exchange.ResponseBody.WriteAsync(body, exchange.Aborted).ConfigureAwait(false);
     }
 

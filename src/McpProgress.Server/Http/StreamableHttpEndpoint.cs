@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using McpProgress.Server.Protocol;
 using Microsoft.Extensions.Logging;
@@ -29,9 +28,6 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     // Where only writing finds out that a client has gone, a cancelled call runs on for about twice this long.
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly JsonTypeInfo<JsonRpcMessage> MessageType =
-        (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
-
     private static readonly JsonTypeInfo<JsonRpcError> ErrorType =
         (JsonTypeInfo<JsonRpcError>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcError));
 
@@ -39,6 +35,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
     private readonly ToolProtocol _protocol;
     private readonly RequestGuard _guard;
     private readonly HeaderRules _headers;
+    private readonly BodyBudget _bodies;
     private readonly SessionTable _sessions;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -60,6 +57,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         _protocol = new ToolProtocol(tools, loggers);
         _guard = new RequestGuard(http);
         _headers = new HeaderRules(tools.Tools);
+        _bodies = new BodyBudget(Math.Max(http.MaxBodyBytesAtOnce, 2L * http.MaxBodyBytes));
         _sessions = new SessionTable(http, _protocol, loggers, _time);
     }
 
@@ -80,6 +78,8 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
             // The client has gone in the middle of it, or the server is stopping: there is nobody to answer.
             LogGone(_logger, exchange.Method, end.Message);
         }
+
+        await FinishBodyAsync(exchange).ConfigureAwait(false);
     }
 
     /// <summary>Takes no more requests, ends the streams and cancels what runs.</summary>
@@ -135,25 +135,8 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
             return;
         }
 
-        if (await BodyReader.ReadAsync(exchange.RequestBody, _http.MaxBodyBytes, exchange.Aborted).ConfigureAwait(false) is not { } body)
+        if (await ReadMessageAsync(exchange).ConfigureAwait(false) is not { } message)
         {
-            await RefuseAsync(exchange, 413, $"Content Too Large: a message may have {_http.MaxBodyBytes} bytes.").ConfigureAwait(false);
-            return;
-        }
-
-        JsonRpcMessage? message = null;
-        try
-        {
-            message = JsonSerializer.Deserialize(body.Span, MessageType);
-        }
-        catch (JsonException failure)
-        {
-            LogUnreadable(_logger, failure.Message);
-        }
-
-        if (message is null)
-        {
-            await RefuseAsync(exchange, 400, "Bad Request: the body is not a JSON-RPC message.", code: McpErrorCode.ParseError).ConfigureAwait(false);
             return;
         }
 

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using McpProgress.Server.Http;
+using McpProgress.Server.Protocol;
 using McpProgress.Server.Tests.Support;
 using McpProgress.Server.Tools;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -89,10 +91,84 @@ public sealed class HttpListenerHostTests : IDisposable
         await probe.Cancelled.Soon();
     }
 
+    [Fact]
+    public async Task Requests_refused_before_their_body_has_come_hold_up_nobody()
+    {
+        var time = new ManualTimeProvider();
+        await using var host = Start(time, "secret");
+        var stalled = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => RawConnection.PostAsync(host.Port, 1000, "{")));
+        var waited = Stopwatch.StartNew();
+        using var served = await SendAsync(host, RawHttp.ModernCall("echo", """{"text":"x"}""", change: request => request.Headers.TryAddWithoutValidation("Authorization", "Bearer secret")));
+        Assert.Equal(HttpStatusCode.OK, served.StatusCode);
+
+        // It took 27 seconds when each of them took a thread.
+        Assert.True(waited.Elapsed < TimeSpan.FromSeconds(10), $"it waited {waited.Elapsed}");
+        Array.ForEach(stalled, connection => connection.Dispose());
+    }
+
+    [Fact]
+    public async Task A_refused_request_gets_its_answer_first_and_loses_its_connection_when_its_body_does_not_come()
+    {
+        var time = new ManualTimeProvider();
+        await using var host = Start(time, "secret");
+        using var connection = await RawConnection.PostAsync(host.Port, 1000, "{");
+        var head = await connection.HeadAsync();
+        Assert.StartsWith("HTTP/1.1 401 ", head, StringComparison.Ordinal);
+        Assert.Contains("Connection: close\r\n", head, StringComparison.OrdinalIgnoreCase);
+        await time.ArmedAsync(StreamableHttpEndpoint.BodyPatience);
+        time.Advance(StreamableHttpEndpoint.BodyPatience);
+        await connection.EndAsync();
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(3_000_000)]
+    public async Task A_refused_client_that_sends_its_body_in_full_gets_its_answer(int length)
+    {
+        await using var host = Start(new ManualTimeProvider(), "secret");
+        for (var round = 0; round < 3; round++)
+        {
+            using var response = await SendAsync(host, RawHttp.Post(new string('x', length)));
+            Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+            Assert.NotNull(await RawHttp.ErrorAsync(response));
+        }
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 1000\r\n\r\n{")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n")]
+    public async Task A_body_that_is_not_finished_in_time_is_refused(string rest)
+    {
+        var time = new ManualTimeProvider();
+        await using var host = Start(time);
+        using var connection = await RawConnection.PostAsync(host.Port, rest);
+        await time.ArmedAsync(TimeSpan.FromSeconds(30));
+        time.Advance(TimeSpan.FromSeconds(30));
+        Assert.StartsWith("HTTP/1.1 408 ", await connection.HeadAsync(), StringComparison.Ordinal);
+        await time.ArmedAsync(StreamableHttpEndpoint.BodyPatience);
+        time.Advance(StreamableHttpEndpoint.BodyPatience);
+        await connection.EndAsync();
+    }
+
+    [Fact]
+    public async Task Stopping_waits_for_no_body()
+    {
+        var time = new ManualTimeProvider();
+        var host = Start(time);
+        using var connection = await RawConnection.PostAsync(host.Port, 1000, "{");
+        await time.ArmedAsync(TimeSpan.FromSeconds(30));
+        await host.DisposeAsync().AsTask().Soon();
+        await connection.EndAsync();
+    }
+
     public void Dispose() => _client.Dispose();
 
     private static HttpListenerHost Start(params ServerTool[] more) =>
         HttpListenerHost.Start(TestServers.Samples(0, more), new HttpServerOptions(), port: 0, NullLoggerFactory.Instance);
+
+    private static HttpListenerHost Start(TimeProvider time, string? token = null) =>
+        HttpListenerHost.Start(
+            new ToolServerOptions { Tools = TestServers.Samples().Tools, TimeProvider = time }, new HttpServerOptions { Token = token }, port: 0, NullLoggerFactory.Instance);
 
     private Task<HttpResponseMessage> SendAsync(HttpListenerHost host, HttpRequestMessage request)
     {

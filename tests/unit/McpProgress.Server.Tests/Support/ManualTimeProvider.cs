@@ -5,6 +5,7 @@ internal sealed class ManualTimeProvider : TimeProvider
 {
     private readonly object _gate = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(TimeSpan DueTime, TaskCompletionSource Armed)> _awaited = [];
     private TimeSpan _now;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -29,6 +30,22 @@ internal sealed class ManualTimeProvider : TimeProvider
 
         timer.Change(dueTime, period);
         return timer;
+    }
+
+    /// <summary>Waits until there is a timer that is due in so long from now.</summary>
+    public Task ArmedAsync(TimeSpan dueTime)
+    {
+        lock (_gate)
+        {
+            if (_timers.Any(timer => timer.Due == _now + dueTime))
+            {
+                return Task.CompletedTask;
+            }
+
+            var armed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((dueTime, armed));
+            return armed.Task.Soon();
+        }
     }
 
     /// <summary>Moves the clock on, stopping at each timer on the way.</summary>
@@ -67,6 +84,11 @@ internal sealed class ManualTimeProvider : TimeProvider
             {
                 Due = dueTime == Timeout.InfiniteTimeSpan ? null : owner._now + dueTime;
                 _period = period;
+                foreach (var (_, armed) in owner._awaited.Where(wish => wish.DueTime == dueTime))
+                {
+                    armed.TrySetResult();
+                }
+
                 return true;
             }
         }

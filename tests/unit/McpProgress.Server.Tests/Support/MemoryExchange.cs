@@ -11,12 +11,14 @@ internal sealed class MemoryExchange(string method, string body = "") : HttpExch
     private readonly Dictionary<string, string> _headers = new(StringComparer.OrdinalIgnoreCase) { ["Host"] = "localhost", ["Content-Type"] = "application/json" };
     private readonly CancellationTokenSource _aborted = new();
     private readonly SignalStream _response = new();
+    private readonly MemoryStream _whole = new(Encoding.UTF8.GetBytes(body));
+    private readonly UnfinishedStream _unfinished = new(Encoding.UTF8.GetBytes(body));
 
     public override string Method => method;
 
     public override string Path => StreamableHttpEndpoint.Path;
 
-    public override Stream RequestBody { get; } = new MemoryStream(Encoding.UTF8.GetBytes(body));
+    public override Stream RequestBody => Unfinished ? _unfinished : _whole;
 
     public override Stream ResponseBody => _response;
 
@@ -25,6 +27,12 @@ internal sealed class MemoryExchange(string method, string body = "") : HttpExch
     public override bool TellsAborted => true;
 
     public int Status { get; private set; } = 200;
+
+    /// <summary>Whether there is more of the body to come, which never comes.</summary>
+    public bool Unfinished { get; init; }
+
+    /// <summary>Whether the server ended the connection.</summary>
+    public bool IsDropped { get; private set; }
 
     public Dictionary<string, string> ResponseHeaders { get; } = new(StringComparer.OrdinalIgnoreCase);
 
@@ -44,9 +52,18 @@ internal sealed class MemoryExchange(string method, string body = "") : HttpExch
 
     public override string? RequestHeader(string name) => _headers.GetValueOrDefault(name);
 
+    public override void Drop() => IsDropped = true;
+
     public override void SetStatus(int statusCode) => Status = statusCode;
 
     public override void SetHeader(string name, string value) => ResponseHeaders[name] = value;
+
+    // As a web server has it: a read that waits for the client heeds no token.
+    private sealed class UnfinishedStream(byte[] start) : MemoryStream(start)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Position < Length ? new(Read(buffer.Span)) : new(new TaskCompletionSource<int>().Task);
+    }
 
     private sealed class SignalStream : MemoryStream
     {
