@@ -10,7 +10,11 @@ namespace McpProgress.Server.Http;
 /// The MCP endpoint on the runtime's own <see cref="HttpListener"/>, for processes that do not have the ASP.NET runtime,
 /// such as a PowerShell session. It cannot tell when a client goes away, so the endpoint finds out by writing.
 /// </summary>
-/// <remarks>On Windows, an address other than loopback needs a URL reservation (<c>netsh http add urlacl</c>).</remarks>
+/// <remarks>
+/// On Windows, an address other than loopback needs a URL reservation (<c>netsh http add urlacl</c>). Elsewhere,
+/// the runtime itself answers requests whose Host header names none of the listener's prefixes, and waits for
+/// their bodies on threads of the pool: the endpoint never sees these, so its bounds do not hold for them.
+/// </remarks>
 public sealed partial class HttpListenerHost : IAsyncDisposable
 {
     // Between finding a free port and taking it, another process may take it.
