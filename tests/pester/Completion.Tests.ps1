@@ -75,14 +75,14 @@ Describe 'Completion' {
     }
 
     It 'offers the values that the schema lists, in quotes where need be' {
-        function Set-Level { param([ValidateSet('low', 'very high', '2.10', "it's", '-x')][string] $Level) $Level }
-        $null = Start-McpProgressServer -Http -Command Set-Level -Connect -Name levels
+        function Get-Level { param([ValidateSet('low', 'very high', '2.10', "it's", '-x')][string] $Level) $Level }
+        $null = Start-McpProgressServer -Http -Command Get-Level -Connect -Name levels
         try {
-            $line = 'Invoke-McpTool Set-Level -Server levels -Level '
+            $line = 'Invoke-McpTool Get-Level -Server levels -Level '
             (Get-Completion $line).CompletionText | Should -Be 'low', "'very high'", "'2.10'", "'it''s'", "'-x'"
             (Get-Completion "$line'VE").CompletionText | Should -Be "'very high'"
             foreach ($value in (Get-Completion $line).CompletionText) {
-                Invoke-Expression "$line$value" | Should -BeExactly (Invoke-Expression "Write-Output $value")
+                & ([scriptblock]::Create("$line$value")) | Should -BeExactly (& ([scriptblock]::Create("Write-Output $value")))
             }
         } finally {
             Stop-McpProgressServer levels
