@@ -114,16 +114,7 @@ internal sealed class SecretFolder(string folder)
         return path;
     }
 
-    private static FileStreamOptions Private(FileMode mode)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return options;
-    }
+    private static FileStreamOptions Private(FileMode mode) => PrivateFile.Options(mode, FileAccess.ReadWrite, FileShare.None);
 
     private static byte[] ReadAll(string path)
     {

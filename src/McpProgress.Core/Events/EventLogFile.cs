@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using McpProgress.Core.Configuration;
 
 namespace McpProgress.Core.Events;
 
@@ -113,13 +114,9 @@ internal sealed class EventLogFile(string path, long rotateAt, int kept)
         {
             try
             {
-                var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = access == FileAccess.Read ? 4096 : 0 };
-                if (!OperatingSystem.IsWindows() && mode != FileMode.Open)
-                {
-                    // What tools were called with and what they said is nobody else's business.
-                    options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-                }
-
+                // What tools were called with and what they said is nobody else's business.
+                FileStreamOptions options = PrivateFile.Options(mode, access, share);
+                options.BufferSize = access == FileAccess.Read ? 4096 : 0;
                 return new FileStream(path, options);
             }
             catch (IOException exception) when (

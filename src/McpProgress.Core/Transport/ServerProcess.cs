@@ -7,9 +7,10 @@ using McpProgress.Core.Connections;
 namespace McpProgress.Core.Transport;
 
 /// <summary>
-/// The process of a stdio server. It ends, with everything it has started, when the connection closes or this
-/// process exits: its input is closed, then it gets SIGTERM (Unix), then it is killed (MCP, Lifecycle, Shutdown). On Unix it gets a session of its own: Ctrl+C at the terminal then cancels a call
-/// instead of killing every server, and its whole process group can be ended at once.
+/// The process of a stdio server. When the connection closes its input is closed, then it gets SIGTERM (Unix), then it is
+/// killed (MCP, Lifecycle, Shutdown), with everything it has started. When this process exits without closing it, it is
+/// killed at once. On Unix it has a session of its own: Ctrl+C at the terminal then cancels a call instead of killing every
+/// server, and its whole process group can be ended at once.
 /// </summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
@@ -27,6 +28,9 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private static readonly ConcurrentDictionary<ServerProcess, bool> Running = new();
 
+    // Held, because what is collected is not told.
+    private static readonly PosixSignalRegistration[] Signals;
+
     private readonly Process _process;
     private readonly bool _ownGroup;
     private readonly Queue<string> _errorLines = new();
@@ -34,9 +38,6 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly Task<int> _exited;
     private readonly Lazy<Task> _ended;
     private volatile bool _isLeaving;
-
-    // Held, because what is collected is not told.
-    private static readonly PosixSignalRegistration[] Signals;
 
     static ServerProcess()
     {
@@ -70,18 +71,6 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>The exit code; null while the process runs.</summary>
     public int? ExitCode => _exited.IsCompletedSuccessfully ? _exited.Result : null;
-
-    private static void EndAll()
-    {
-        foreach (ServerProcess server in Running.Keys)
-        {
-            // One that is leaving has its time all the same.
-            if (!server._isLeaving || !server._ended.Value.Wait(ExitGrace + TerminationGrace + ReportGrace))
-            {
-                server.Kill();
-            }
-        }
-    }
 
     /// <summary>Starts the server.</summary>
     /// <param name="endpoint">The program, its arguments and its surroundings.</param>
@@ -175,6 +164,18 @@ public sealed class ServerProcess : IAsyncDisposable
         {
             // Also those whose parent has left: they still belong to the group.
             ProcessTree.KillGroup(Id);
+        }
+    }
+
+    private static void EndAll()
+    {
+        foreach (ServerProcess server in Running.Keys)
+        {
+            // One that is leaving has its time all the same.
+            if (!server._isLeaving || !server._ended.Value.Wait(ExitGrace + TerminationGrace + ReportGrace))
+            {
+                server.Kill();
+            }
         }
     }
 

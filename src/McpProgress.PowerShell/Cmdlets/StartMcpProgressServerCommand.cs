@@ -21,7 +21,7 @@ namespace McpProgress.PowerShell.Cmdlets;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Start, "McpProgressServer", SupportsShouldProcess = true, DefaultParameterSetName = "Transport")]
 [OutputType(typeof(McpProgressServer), typeof(McpConnection))]
-public sealed class StartMcpProgressServerCommand : McpCmdlet
+public sealed partial class StartMcpProgressServerCommand : McpCmdlet
 {
     /// <summary>What it is served over: <c>Http</c> or <c>Stdio</c>.</summary>
     [Parameter(Position = 0, ParameterSetName = "Transport")]
@@ -189,113 +189,6 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
         }
     }
 
-    private void Publish()
-    {
-        if (!MyInvocation.BoundParameters.ContainsKey(nameof(Name)))
-        {
-            Name = "commands";
-        }
-
-        CommandSelection selection = new SelectionReader(this).Read(Command, Path, All, Module, new TaskChoice(NoTask, TaskOnly));
-        if (!IsStdio)
-        {
-            PublishHttp(selection);
-        }
-        else if (Connect)
-        {
-            PublishToChild(selection);
-        }
-        else
-        {
-            PublishHere(selection);
-        }
-    }
-
-    private void PublishHttp(CommandSelection selection)
-    {
-        Publication publication = Publication.Open(selection, MaxConcurrency, ownsProcess: false, NullLoggerFactory.Instance);
-        try
-        {
-            foreach (string remark in publication.Remarks)
-            {
-                WriteWarning(remark);
-            }
-
-            if (!publication.Keep(command => ShouldProcess(command.Summary, "Publish over HTTP")))
-            {
-                publication.Dispose();
-                return;
-            }
-
-            Secret? token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!);
-            AddHttp(ServeInBackground(publication.ToServerOptions(TaskFile.Open(TaskPath)), publication, token), token, publication);
-        }
-        catch
-        {
-            publication.Dispose();
-            throw;
-        }
-    }
-
-    // A child has only what it can load by itself.
-    private void PublishToChild(CommandSelection selection)
-    {
-        if (selection.Helpers.Count > 0 && selection.Commands.Any(command => command is FunctionInfo { Module: null }))
-        {
-            throw new McpFailureException(ErrorIds.InvalidArgument, "A function of this session cannot be served by a child process. Put it into a script and use -Path, or leave out -Stdio: -Http -Connect serves it from here.");
-        }
-
-        if (IsWhatIf)
-        {
-            List(selection);
-            return;
-        }
-
-        if (!ShouldProcess("The commands, from a child process", "Publish over stdio"))
-        {
-            return;
-        }
-
-        StdioEndpoint program = ServerProgram.PowerShell(selection.ToScript(MaxConcurrency, TaskPath)) with { WorkingDirectory = CurrentFolder };
-        McpConnection connection = Open(Name, program, Options);
-        State.Add(new McpProgressServer(connection) { Command = program });
-        WriteObject(connection);
-    }
-
-    private void List(CommandSelection selection)
-    {
-        using Publication publication = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance);
-        publication.Keep(command => ShouldProcess(command.Summary, "Publish over stdio"));
-    }
-
-    private void PublishHere(CommandSelection selection)
-    {
-        if (IsWhatIf)
-        {
-            List(selection);
-            return;
-        }
-
-        using ILoggerFactory loggers = StandardErrorLog.Create();
-        Publication? publication = null;
-        try
-        {
-            ServeHere(
-                () =>
-                {
-                    publication = Publication.Open(selection, MaxConcurrency, ownsProcess: true, loggers);
-                    publication.LogRemarks();
-                    return publication.ToServerOptions(TaskFile.Open(TaskPath));
-                },
-                loggers,
-                () => _ = publication!.EndProcessWithCommandsAsync());
-        }
-        finally
-        {
-            publication?.Dispose();
-        }
-    }
-
     private void StartHttp()
     {
         Secret? token = Token is null ? null : new Secret((string)PlainValue.Of(Token)!);
@@ -365,7 +258,7 @@ public sealed class StartMcpProgressServerCommand : McpCmdlet
 
     private void StartStdio()
     {
-        StdioEndpoint shell = ServerProgram.PowerShell($"Start-McpProgressServer -Stdio -Speed {ServerProgram.Text(Speed)}{ServerProgram.TaskParameter(TaskPath)}") with { WorkingDirectory = CurrentFolder };
+        StdioEndpoint shell = ServerProgram.PowerShell($"Start-McpProgressServer -Stdio -Speed {Literal.Of(Speed)}{ServerProgram.TaskParameter(TaskPath)}") with { WorkingDirectory = CurrentFolder };
         StdioEndpoint program = FindDotnet() is { } dotnet
             ? ServerProgram.ExecutableStdio(dotnet, Speed, TaskPath) with { WorkingDirectory = CurrentFolder }
             : shell;

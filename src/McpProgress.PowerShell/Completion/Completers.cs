@@ -22,7 +22,7 @@ public abstract class NameCompleter : IArgumentCompleter
         var wildcard = WildcardPattern.Get($"{typed}*", WildcardOptions.IgnoreCase);
         try
         {
-            return [.. Candidates(fakeBoundParameters).Where(candidate => IsSafe(candidate.Name) && wildcard.IsMatch(candidate.Name)).Select(ToResult)];
+            return [.. Candidates(fakeBoundParameters).Where(candidate => ValueCompletion.CanBeOffered(candidate.Name) && wildcard.IsMatch(candidate.Name)).Select(ToResult)];
         }
         catch (Exception exception) when (exception is McpFailureException or TimeoutException or OperationCanceledException or InvalidOperationException)
         {
@@ -33,9 +33,6 @@ public abstract class NameCompleter : IArgumentCompleter
 
     /// <summary>The names on offer, each with what its tooltip says.</summary>
     private protected abstract IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters);
-
-    // What is offered becomes the user's command line, and the names are those of strangers.
-    private static bool IsSafe(string name) => name.Length > 0 && TerminalText.Clean(name) == name;
 
     private static CompletionResult ToResult((string Name, string? ToolTip) candidate)
     {

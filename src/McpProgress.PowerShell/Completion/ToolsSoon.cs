@@ -12,7 +12,6 @@ internal static class ToolsSoon
     /// <param name="connection">The connection.</param>
     /// <exception cref="McpFailureException">The server did not give them.</exception>
     /// <exception cref="OperationCanceledException">Nor did it in two seconds.</exception>
-    /// <exception cref="TimeoutException">The same.</exception>
     public static IReadOnlyList<ToolDescriptor> Of(McpConnection connection)
     {
         if (connection.Core.KnownTools is { } known)
@@ -21,6 +20,6 @@ internal static class ToolsSoon
         }
 
         using var patience = new CancellationTokenSource(Patience);
-        return Task.Run(() => connection.Core.GetToolsAsync(cancellationToken: patience.Token)).WaitAsync(Patience).GetAwaiter().GetResult();
+        return Task.Run(() => connection.Core.GetToolsAsync(cancellationToken: patience.Token)).GetAwaiter().GetResult();
     }
 }

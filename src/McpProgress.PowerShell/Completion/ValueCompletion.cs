@@ -1,5 +1,6 @@
 using System.Management.Automation;
-using System.Management.Automation.Language;
+using McpProgress.Core.Text;
+using McpProgress.PowerShell.Conversion;
 
 namespace McpProgress.PowerShell.Completion;
 
@@ -11,8 +12,7 @@ internal static class ValueCompletion
     /// <returns>Null when there are none to offer.</returns>
     public static ArgumentCompleterAttribute? For(IEnumerable<string> values)
     {
-        // A value with control characters, which only a hostile server lists, does not belong into the user's line.
-        string[] pairs = [.. values.Where(value => value.Length > 0 && !value.Any(char.IsControl)).Select(value => $"@({Quoted(value)}, {Quoted(Written(value))})")];
+        string[] pairs = [.. values.Where(CanBeOffered).Select(value => $"@({Literal.Of(value)}, {Literal.Of(Written(value))})")];
         return pairs.Length == 0 ? null : new ArgumentCompleterAttribute(ScriptBlock.Create($$"""
             param($command, $parameter, $word)
             $typed = "$word".Trim("'", '"')
@@ -22,14 +22,15 @@ internal static class ValueCompletion
             """));
     }
 
+    /// <summary>Whether a text that a stranger wrote may become a part of the user's line.</summary>
+    public static bool CanBeOffered(string value) => value.Length > 0 && TerminalText.Clean(value) == value;
+
     /// <summary>A value as it is written on the command line: in quotes where need be.</summary>
     public static string Written(string value)
     {
         // -x would be a parameter, and 2.10 the number 2.1.
         bool plain = !value.StartsWith('-') && !value.All(character => char.IsAsciiDigit(character) || character == '.')
             && value.All(character => char.IsLetterOrDigit(character) || character is '_' or '-' or '.' or '/' or ':');
-        return plain ? value : Quoted(value);
+        return plain ? value : Literal.Of(value);
     }
-
-    private static string Quoted(string value) => $"'{CodeGeneration.EscapeSingleQuotedStringContent(value)}'";
 }

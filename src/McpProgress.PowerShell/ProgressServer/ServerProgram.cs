@@ -1,7 +1,6 @@
-using System.Globalization;
 using System.Management.Automation;
-using System.Management.Automation.Language;
 using McpProgress.Core.Connections;
+using McpProgress.PowerShell.Conversion;
 using McpProgress.PowerShell.State;
 
 namespace McpProgress.PowerShell.ProgressServer;
@@ -18,11 +17,11 @@ internal static class ServerProgram
     /// <param name="speed">What the delays of the sample tools are divided by.</param>
     /// <param name="taskStore">The file tasks are kept in; null keeps them in memory.</param>
     public static StdioEndpoint ExecutableHttp(string dotnet, int port, double speed, string? taskStore) =>
-        Executable(dotnet, ["http", "--port", Text(port), "--speed", Text(speed), "--exit-with-stdin", .. TaskOption(taskStore)]);
+        Executable(dotnet, ["http", "--port", Literal.Of(port), "--speed", Literal.Of(speed), "--exit-with-stdin", .. TaskOption(taskStore)]);
 
     /// <summary>The server executable, serving the sample tools over stdio.</summary>
     public static StdioEndpoint ExecutableStdio(string dotnet, double speed, string? taskStore) =>
-        Executable(dotnet, ["stdio", "--speed", Text(speed), .. TaskOption(taskStore)]);
+        Executable(dotnet, ["stdio", "--speed", Literal.Of(speed), .. TaskOption(taskStore)]);
 
     /// <summary>This PowerShell, serving over stdio: slower to start than the executable, and always there.</summary>
     /// <param name="script">Ends in <c>Start-McpProgressServer -Stdio</c>.</param>
@@ -34,7 +33,7 @@ internal static class ServerProgram
         StdioEndpoint shell = Shell($$"""
             trap { [Console]::Error.WriteLine("$_"); exit 1 }
             $token = if ($env:{{HttpServerProcess.TokenVariable}}) { @{ Token = ConvertTo-SecureString $env:{{HttpServerProcess.TokenVariable}} -AsPlainText } } else { @{} }
-            $server = Start-McpProgressServer -Http -Port {{port}} -Speed {{Text(speed)}}{{TaskParameter(taskStore)}} @token
+            $server = Start-McpProgressServer -Http -Port {{port}} -Speed {{Literal.Of(speed)}}{{TaskParameter(taskStore)}} @token
             [Console]::Out.WriteLine((ConvertTo-Json @{ url = "$($server.Uri)" } -Compress))
             $null = [Console]::In.ReadToEnd()
             """);
@@ -42,7 +41,7 @@ internal static class ServerProgram
     }
 
     /// <summary>The parameter that keeps tasks in a file, to append to <c>Start-McpProgressServer</c>; empty for memory.</summary>
-    public static string TaskParameter(string? taskStore) => taskStore is null ? "" : $" -TaskStore {Quoted(taskStore)}";
+    public static string TaskParameter(string? taskStore) => taskStore is null ? "" : $" -TaskStore {Literal.Of(taskStore)}";
 
     // The server executable that comes with the module.
     private static StdioEndpoint Executable(string dotnet, string[] arguments) =>
@@ -54,16 +53,10 @@ internal static class ServerProgram
     {
         string home = Path.GetDirectoryName(typeof(PSObject).Assembly.Location)!;
         string manifest = Path.Combine(ModuleFolder.Root, "McpProgress.psd1");
-        string[] arguments = ["-NoProfile", "-NonInteractive", "-Command", $"Import-Module {Quoted(manifest)}; {script}"];
+        string[] arguments = ["-NoProfile", "-NonInteractive", "-Command", $"Import-Module {Literal.Of(manifest)}; {script}"];
         string launcher = Path.Combine(home, OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh");
 
         // The .NET tool has no launcher: there, this very process is "dotnet pwsh.dll".
         return File.Exists(launcher) ? new(launcher, arguments) : new(Environment.ProcessPath!, [Path.Combine(home, "pwsh.dll"), .. arguments]);
     }
-
-    /// <summary>A text as a PowerShell literal.</summary>
-    public static string Quoted(string text) => $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
-
-    /// <summary>A number as every culture's command line takes it.</summary>
-    public static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using System.Text;
+using McpProgress.PowerShell.Conversion;
 using McpProgress.PowerShell.ProgressServer;
 
 namespace McpProgress.PowerShell.Publishing;
@@ -37,7 +38,7 @@ internal sealed class CommandSelection
         var script = new StringBuilder();
         foreach (var module in Commands.Select(command => command.Module?.Path).Where(File.Exists).Distinct(StringComparer.Ordinal))
         {
-            script.Append(CultureInfo.InvariantCulture, $"Import-Module {ServerProgram.Quoted(module!)}; ");
+            script.Append(CultureInfo.InvariantCulture, $"Import-Module {Literal.Of(module!)}; ");
         }
 
         script.Append("Start-McpProgressServer -Stdio");
@@ -51,7 +52,7 @@ internal sealed class CommandSelection
 
         void Add(string name, IEnumerable<string> values)
         {
-            var literals = string.Join(", ", values.Select(ServerProgram.Quoted));
+            var literals = string.Join(", ", values.Select(Literal.Of));
             if (literals.Length > 0)
             {
                 script.Append(CultureInfo.InvariantCulture, $" {name} {literals}");

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading.Channels;
+using McpProgress.Core.Configuration;
 using Microsoft.Data.Sqlite;
 
 namespace McpProgress.Server.Tasks;
@@ -50,7 +51,8 @@ public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
         SqliteConnection? connection = null;
         try
         {
-            CreatePrivate(path);
+            // The results of tools are nobody else's business.
+            new FileStream(path, PrivateFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite)).Dispose();
             var settings = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = BusySeconds };
             connection = new SqliteConnection(settings.ToString());
             connection.Open();
@@ -166,18 +168,6 @@ public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
         SqliteException or UnauthorizedAccessException => new IOException($"The task store '{path}' cannot be opened: {failure.Message}", failure),
         _ => failure,
     };
-
-    // The results of tools are nobody else's business.
-    private static void CreatePrivate(string path)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        new FileStream(path, options).Dispose();
-    }
 
     private static void Migrate(SqliteConnection connection, string path)
     {
