@@ -59,6 +59,9 @@ public sealed record BackgroundState(
     DateTimeOffset? ExpiresAt,
     TimeSpan? PollInterval)
 {
+    /// <summary>Whether its connection has ended, and it waits for a new one, which somebody has to open.</summary>
+    public bool IsDisconnected { get; init; }
+
     /// <summary>Whether nothing more will happen.</summary>
     public bool IsTerminal => Status is BackgroundStatus.Completed or BackgroundStatus.Failed or BackgroundStatus.Cancelled;
 

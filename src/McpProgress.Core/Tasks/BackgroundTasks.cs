@@ -82,6 +82,9 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
             if (task.ServerKey == connection.Key && slot.IsLost)
             {
                 slot.Replace(connection);
+
+                // At once, and not when the server has answered: who connects may wait for the task next.
+                task.Update(state => state with { IsDisconnected = slot.IsEnded });
             }
         }
     }

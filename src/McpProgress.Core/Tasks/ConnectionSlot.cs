@@ -12,6 +12,18 @@ internal sealed class ConnectionSlot(ServerConnection connection)
     /// <summary>The connection now.</summary>
     public ServerConnection Current { get; private set; } = connection;
 
+    /// <summary>Whether the connection has ended, so that only a new one helps.</summary>
+    public bool IsEnded
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Current.Status != ConnectionStatus.Connected;
+            }
+        }
+    }
+
     /// <summary>Whether another connection would be welcome. Over HTTP one can stand although nothing gets through.</summary>
     public bool IsLost
     {

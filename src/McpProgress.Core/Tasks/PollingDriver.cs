@@ -217,7 +217,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         Slot.Report(connection, failing: false);
         if (Interlocked.Exchange(ref _messageBeforeLoss, null) is { } message)
         {
-            Task.Update(state => state with { StatusMessage = message });
+            Task.Update(state => state with { StatusMessage = message, IsDisconnected = Slot.IsEnded });
         }
     }
 
@@ -227,7 +227,11 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         Task.Update(state =>
         {
             _messageBeforeLoss ??= state.StatusMessage ?? "";
-            return state with { StatusMessage = "The connection was lost. Connect again with Connect-McpServer, and the task goes on." };
+            return state with
+            {
+                StatusMessage = "The connection was lost. Connect again with Connect-McpServer, and the task goes on.",
+                IsDisconnected = Slot.IsEnded,
+            };
         });
         Task replaced = Slot.ReplacedAsync(lost);
         if (lost.Status == ConnectionStatus.Connected)

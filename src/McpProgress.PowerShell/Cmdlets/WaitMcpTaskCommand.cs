@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using McpProgress.Core;
 using McpProgress.Core.Tasks;
+using McpProgress.Core.Text;
 using McpProgress.PowerShell.Completion;
 using McpProgress.PowerShell.Pipeline;
 using McpProgress.PowerShell.Progress;
@@ -76,7 +77,7 @@ public sealed class WaitMcpTaskCommand : McpCmdlet
             var board = new TaskBoard(new ProgressWriter(CommandRuntime, Host), [.. _tasks.Select(task => task.Job!)]);
             pump.Finally(board.Complete);
             using var redraw = new Timer(_ => pump.Post(board.Draw), null, TimeSpan.Zero, TaskBoard.Interval);
-            Task[] ends = [.. _tasks.Select(task => task.Job!.Ended)];
+            Task[] ends = [.. _tasks.Select(task => task.Job!.EndedOrDisconnectedAsync())];
             Task end = Any ? System.Threading.Tasks.Task.WhenAny(ends) : System.Threading.Tasks.Task.WhenAll(ends);
             try
             {
@@ -87,6 +88,11 @@ public sealed class WaitMcpTaskCommand : McpCmdlet
                 // As with Wait-Job: what has ended is returned, what has not goes on.
             }
         });
+        foreach (McpTask task in _tasks.Where(task => task.Job!.IsDisconnected))
+        {
+            WriteWarning($"The task '{TerminalText.Clean(task.Id)}' waits for a connection to '{task.Server}'. Connect again with Connect-McpServer, and wait for it then.");
+        }
+
         WriteObject(_tasks.Where(task => task.Core!.State.IsTerminal), enumerateCollection: true);
     }
 }

@@ -11,7 +11,8 @@ namespace McpProgress;
 
 /// <summary>
 /// Background work as a PowerShell job. Its streams carry what the wire carried: the result as output, the latest progress,
-/// the server's log, and one error when it failed. A tool that reports an error makes the job fail.
+/// the server's log, and one error when it failed. A tool that reports an error makes the job fail. While it waits for a new
+/// connection it is Disconnected: the engine takes that as a state which only the user ends, so nothing waits for it.
 /// </summary>
 public sealed class McpJob : Job
 {
@@ -22,6 +23,7 @@ public sealed class McpJob : Job
     private readonly ProgressPacer _pacer;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _changes;
+    private bool _isDisconnected;
     private bool _settled;
 
     internal McpJob(string command, string? name, string activity)
@@ -57,6 +59,9 @@ public sealed class McpJob : Job
     /// <summary>Completes when the job has its final state, which is a moment after the work has.</summary>
     internal Task Ended => _ended.Task;
 
+    /// <summary>Whether it waits for <c>Connect-McpServer</c>.</summary>
+    internal bool IsDisconnected => JobStateInfo.State == JobState.Disconnected;
+
     /// <summary>Raised when the user has removed the job.</summary>
     internal event Action<McpJob>? Removed;
 
@@ -65,6 +70,30 @@ public sealed class McpJob : Job
     {
         Core?.Cancel();
         Finished.WaitOne(StopGrace);
+    }
+
+    /// <summary>Completes when the job has its final state, or waits for a connection that only the user can bring.</summary>
+    internal async Task EndedOrDisconnectedAsync()
+    {
+        var disconnected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        StateChanged += Look;
+        try
+        {
+            Look(this, null);
+            await System.Threading.Tasks.Task.WhenAny(Ended, disconnected.Task).ConfigureAwait(false);
+        }
+        finally
+        {
+            StateChanged -= Look;
+        }
+
+        void Look(object? sender, JobStateEventArgs? change)
+        {
+            if (IsDisconnected)
+            {
+                disconnected.TrySetResult();
+            }
+        }
     }
 
     /// <summary>Takes the work over; called once.</summary>
@@ -114,9 +143,23 @@ public sealed class McpJob : Job
 
     private void Changed()
     {
+        Connect();
         BackgroundState state = Core!.State;
         _pacer.OnProgress(new ProgressUpdate(Interlocked.Increment(ref _changes), state.Progress ?? 0, state.Total, state.StatusMessage, state.UpdatedAt));
     }
+
+    // The state is read under the lock, so that of two changes at once the later one stays.
+    private void Connect() => Write(() =>
+    {
+        BackgroundState state = Core!.State;
+        if (state.IsTerminal || state.IsDisconnected == _isDisconnected)
+        {
+            return;
+        }
+
+        _isDisconnected = state.IsDisconnected;
+        SetJobState(_isDisconnected ? JobState.Disconnected : JobState.Running);
+    });
 
     // The latest record replaces the one before it, so that Receive-Job does not replay thousands.
     private void Draw()

@@ -25,13 +25,15 @@ public sealed class ReconnectTests : IDisposable
         await first.ReplyAsync(await first.NextAsync("tasks/get"), TaskDriver2025Tests.State("working", "step 1"));
         await task.UntilAsync(of => of.State.StatusMessage == "step 1");
         await LoseAsync(first, broken);
-        await task.UntilAsync(IsLost);
+        await task.UntilAsync(of => IsLost(of) && of.State.IsDisconnected);
         Assert.Equal("t1", Assert.Single(_folder.Registry.List()).Id);
 
         await using FakeServer stranger = await FakeServer.StartAsync(Capabilities, name: "stranger");
         _tasks.Reconnected(stranger.Connection);
+        Assert.True(task.State.IsDisconnected);
         await using FakeServer second = await FakeServer.StartAsync(Capabilities);
         _tasks.Reconnected(second.Connection);
+        Assert.False(task.State.IsDisconnected);
         await second.ReplyAsync(await second.NextAsync("tasks/get"), TaskDriver2025Tests.State("working"));
 
         // What it said before comes back with the connection.
