@@ -32,6 +32,16 @@ Describe 'The arguments of a tool as parameters' {
         Invoke-McpTool download_file @arguments | Should -BeExactly 'Successfully downloaded a (1MB)'
     }
 
+    It 'are texts as they were typed where the schema says string' {
+        foreach ($typed in '007', '2.10', '0x10', '1e3', '1kb', '-5') {
+            & ([scriptblock]::Create("Invoke-McpTool echo -text $typed -Server sample")) | Should -BeExactly $typed
+        }
+
+        $number = 7.5
+        Invoke-McpTool echo -text $number -Server sample | Should -BeExactly '7.5'
+        Invoke-McpTool download_file -filename 08 -size_mb 010 -Server sample | Should -BeExactly 'Successfully downloaded 08 (10MB)'
+    }
+
     It 'work with -AsJob' {
         $job = Invoke-McpTool download_file -filename j -size_mb 1 -AsJob
         $null = Wait-McpTask $job

@@ -81,6 +81,11 @@ internal static class ArgumentParameters
             attributes.Add(completer);
         }
 
+        if (Text(schema, "type") == "string")
+        {
+            attributes.Add(new AsTypedAttribute());
+        }
+
         return new RuntimeDefinedParameter(name, Text(schema, "type") == "boolean" ? typeof(SwitchParameter) : typeof(object), attributes);
     }
 
