@@ -46,6 +46,17 @@ Describe 'Disconnect-McpServer' {
         Invoke-McpTool echo @{ message = 'the newest that is left' } | Should -Be 'the newest that is left'
     }
 
+    It 'takes wildcards, which may fit none' {
+        $one, $two, $other = 'wild-1', 'wild-2', 'wild[3]' | ForEach-Object { Connect-Faulty echo -Name $_ }
+        (Test-McpServer wild-*).Name | Should -Be 'wild-1', 'wild-2'
+        Get-McpTool -Server wild-*, wild-2 | Should -HaveCount (3 * @(Get-McpTool -Server wild-1).Count)
+        Disconnect-McpServer wild-*, nobody*
+        $one.Status, $two.Status, $other.Status | Should -Be 'Closed', 'Closed', 'Connected'
+        Test-McpServer $other, 'wild[3]' -Quiet | Should -Be $true, $true
+        Disconnect-McpServer 'wild[3]'
+        $other.Status | Should -Be 'Closed'
+    }
+
     It 'does nothing with -WhatIf' {
         $connection = Connect-Faulty echo
         Disconnect-McpServer $connection -WhatIf

@@ -10,16 +10,17 @@ namespace McpProgress.PowerShell.Cmdlets;
 [OutputType(typeof(void))]
 public sealed class DisconnectMcpServerCommand : McpCmdlet
 {
-    /// <summary>Connections or their names; by default the newest connection.</summary>
+    /// <summary>Connections or their names, wildcards too; by default the newest connection.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [Alias("Name")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public object[]? Server { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (object? server in OrNewest(Server))
+        foreach (object? server in Named(Server, State.Connections))
         {
             try
             {

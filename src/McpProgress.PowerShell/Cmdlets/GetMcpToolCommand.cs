@@ -17,8 +17,9 @@ public sealed class GetMcpToolCommand : McpCmdlet
     [ArgumentCompleter(typeof(ToolNameCompleter))]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>Connections or their names; by default the newest connection.</summary>
+    /// <summary>Connections or their names, wildcards too; by default the newest connection.</summary>
     [Parameter(ValueFromPipeline = true)]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public object[]? Server { get; set; }
 
@@ -29,7 +30,7 @@ public sealed class GetMcpToolCommand : McpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (object? server in OrNewest(Server))
+        foreach (object? server in Named(Server, State.Connections))
         {
             try
             {

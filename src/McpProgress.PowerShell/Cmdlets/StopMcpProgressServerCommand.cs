@@ -10,20 +10,21 @@ namespace McpProgress.PowerShell.Cmdlets;
 [OutputType(typeof(void))]
 public sealed class StopMcpProgressServerCommand : McpCmdlet
 {
-    /// <summary>Servers or their names; by default the newest one.</summary>
+    /// <summary>Servers or their names, wildcards too; by default the newest one.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [Alias("Name")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(ProgressServerCompleter))]
     public object[]? Server { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (object? server in OrNewest(Server))
+        foreach (object? server in Named(Server, State.Servers))
         {
             try
             {
-                McpProgressServer found = State.ResolveServer(server is PSObject wrapped ? wrapped.BaseObject : server);
+                McpProgressServer found = State.ResolveServer(BaseOf(server));
                 if (ShouldProcess(found.Name, "Stop"))
                 {
                     State.Remove(found);

@@ -11,9 +11,10 @@ namespace McpProgress.PowerShell.Cmdlets;
 [OutputType(typeof(bool))]
 public sealed class TestMcpServerCommand : McpCmdlet
 {
-    /// <summary>Connections or their names; by default the newest connection.</summary>
+    /// <summary>Connections or their names, wildcards too; by default the newest connection.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [Alias("Name")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public object[]? Server { get; set; }
 
@@ -29,7 +30,7 @@ public sealed class TestMcpServerCommand : McpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (object? server in OrNewest(Server))
+        foreach (object? server in Named(Server, State.Connections))
         {
             McpServerTest test = Test(server);
             WriteObject(Quiet ? test.IsAlive : test);
