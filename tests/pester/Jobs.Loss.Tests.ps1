@@ -26,7 +26,9 @@ Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
         Invoke-Kill $connection
         $null = Wait-Job $job -Timeout 10
         $job.State | Should -Be 'Failed'
-        (Get-Failure { Receive-Job $job -ErrorAction Stop }).FullyQualifiedErrorId | Should -BeLike 'McpConnectionLost*'
+        $failure = Get-Failure { Receive-Job $job -ErrorAction Stop }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'McpConnectionLost*'
+        $failure.CategoryInfo.Category | Should -Be 'ConnectionError'
         $connection | Disconnect-McpServer
     }
 }

@@ -117,7 +117,7 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
         catch (McpFailureException failure)
         {
             // Terminating: a script that goes on without its connection would use an older one instead.
-            ThrowTerminatingError(ToRecord(failure, ParameterSetName switch { "Name" => Name, "Command" => Command, _ => Uri }));
+            ThrowTerminatingError(FailureRecord.Of(failure, ParameterSetName switch { "Name" => Name, "Command" => Command, _ => Uri }));
         }
     }
 

@@ -138,7 +138,7 @@ public sealed partial class StartMcpProgressServerCommand : McpCmdlet
         }
         catch (McpFailureException failure)
         {
-            ThrowTerminatingError(ToRecord(failure, Name));
+            ThrowTerminatingError(FailureRecord.Of(failure, Name));
         }
     }
 

@@ -143,13 +143,13 @@ public sealed class McpJob : Job
 
     private void Changed()
     {
-        Connect();
+        FollowConnection();
         BackgroundState state = Core!.State;
         _pacer.OnProgress(new ProgressUpdate(Interlocked.Increment(ref _changes), state.Progress ?? 0, state.Total, state.StatusMessage, state.UpdatedAt));
     }
 
     // The state is read under the lock, so that of two changes at once the later one stays.
-    private void Connect() => Write(() =>
+    private void FollowConnection() => Write(() =>
     {
         BackgroundState state = Core!.State;
         if (state.IsTerminal || state.IsDisconnected == _isDisconnected)
@@ -233,7 +233,7 @@ public sealed class McpJob : Job
             return JobState.Stopped;
         }
 
-        Error.Add(new ErrorRecord(failure, failure.ErrorId, ErrorCategory.NotSpecified, Core!.Id));
+        Error.Add(FailureRecord.Of(failure, Core!.Id));
         return JobState.Failed;
     }
 

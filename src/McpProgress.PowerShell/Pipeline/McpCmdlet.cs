@@ -4,6 +4,7 @@ using McpProgress.Core;
 using McpProgress.Core.Authorization;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Transport;
+using McpProgress.PowerShell.Conversion;
 using McpProgress.PowerShell.Events;
 using McpProgress.PowerShell.State;
 
@@ -175,20 +176,5 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
 
     private protected static object? BaseOf(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
-    private protected void WriteFailure(McpFailureException failure, object? target = null) => WriteError(ToRecord(failure, target));
-
-    private protected static ErrorRecord ToRecord(McpFailureException failure, object? target) => new(failure, failure.ErrorId, CategoryOf(failure.ErrorId), target);
-
-    private static ErrorCategory CategoryOf(string errorId) => errorId switch
-    {
-        ErrorIds.ServerNotFound or ErrorIds.ToolNotFound or ErrorIds.TaskNotFound => ErrorCategory.ObjectNotFound,
-        ErrorIds.ConnectionFailed or ErrorIds.ConnectionLost => ErrorCategory.ConnectionError,
-        ErrorIds.ProtocolError => ErrorCategory.ProtocolError,
-        ErrorIds.InvalidArgument => ErrorCategory.InvalidArgument,
-        ErrorIds.IdleTimeout or ErrorIds.Timeout or ErrorIds.TaskExpired => ErrorCategory.OperationTimeout,
-        ErrorIds.Cancelled => ErrorCategory.OperationStopped,
-        ErrorIds.ToolError => ErrorCategory.FromStdErr,
-        ErrorIds.ServerStartFailed => ErrorCategory.OpenError,
-        _ => ErrorCategory.NotSpecified,
-    };
+    private protected void WriteFailure(McpFailureException failure, object? target = null) => WriteError(FailureRecord.Of(failure, target));
 }
