@@ -36,6 +36,35 @@ Describe 'Wait-McpTask' {
         $endless.State | Should -Be 'Running'
     }
 
+    It 'does not take one that has lost its connection for the first with -Any' {
+        $other = Connect-Kind ExtensionTask -Name other
+        $lost = Invoke-McpTool run_forever -AsJob -Server $other
+        Wait-Until { $lost.StatusMessage -eq 'Still running' }
+        $other | Disconnect-McpServer
+        Wait-Until { $lost.State -eq 'Disconnected' }
+        $short = Invoke-McpTool process_items @{ items = @('a') } -AsJob -Server $connection
+        (Wait-McpTask $lost, $short -Any -WarningAction SilentlyContinue).JobId | Should -Be $short.Id
+        Wait-McpTask $lost -Any -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+    }
+
+    It 'waits for one that finds a new connection meanwhile' {
+        $server = Start-McpProgressServer -Http -Speed 20 -Name again
+        $first = Connect-McpServer -Uri $server.Uri
+        $lost = Invoke-McpTool book_table @{ restaurant = 'Luigi' } -AsJob -Server $first
+        $endless = Invoke-McpTool run_forever -AsJob -Server $connection
+        Wait-Until { $lost.Task.InputRequest.Count -eq 1 }
+        $null = Register-McpEvent progress -Server $connection.Name -MaxTriggerCount 1 { $first | Disconnect-McpServer }
+        $null = Register-McpEvent disconnected -Server $first.Name -MaxTriggerCount 1 {
+            $null = Connect-McpServer -Uri $server.Uri
+            Send-McpTaskInput $lost @{ confirm = $true }
+            $null = Wait-Job $lost -Timeout 20
+            Stop-McpTask $endless
+        }
+        (Wait-McpTask $lost, $endless -TimeoutSec 30).Status | Should -Be 'Completed', 'Cancelled'
+        $server | Stop-McpProgressServer
+        Get-McpServer | Where-Object Name -NE $connection.Name | Disconnect-McpServer
+    }
+
     It 'returns what has ended after -TimeoutSec, and leaves the rest alone' {
         $endless = Invoke-McpTool run_forever -AsJob
         $clock = [System.Diagnostics.Stopwatch]::StartNew()

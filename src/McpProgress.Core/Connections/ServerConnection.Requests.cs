@@ -30,6 +30,9 @@ public sealed partial class ServerConnection
     /// </summary>
     internal Task EventsBroken => Volatile.Read(ref _eventsBroken).Task;
 
+    /// <summary>How long a call may stay silent that does not say it itself; zero is for ever.</summary>
+    internal TimeSpan IdleTimeout => _options.IdleTimeout;
+
     /// <summary>Makes room for the progress of a task, which outlives the request that creates it.</summary>
     internal CallProgress OpenProgress(IProgressObserver observer) => _progress.Open(observer);
 
@@ -200,7 +203,13 @@ public sealed partial class ServerConnection
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private void Lose() => Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected);
+    private void Lose()
+    {
+        if (Interlocked.CompareExchange(ref _status, (int)ConnectionStatus.Lost, (int)ConnectionStatus.Connected) == (int)ConnectionStatus.Connected)
+        {
+            TaskWatch.End();
+        }
+    }
 
     /// <summary>The end of the standard error as part of a message; empty when there is none.</summary>
     private async Task<string> StandardErrorAsync()

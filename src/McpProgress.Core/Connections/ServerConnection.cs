@@ -254,6 +254,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     private async Task CloseAsync()
     {
         Interlocked.Exchange(ref _status, (int)ConnectionStatus.Closed);
+        TaskWatch.End();
         _process?.AnnounceEnd();
         await _cancellation.DrainAsync().ConfigureAwait(false);
         await _closing.CancelAsync().ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Progress;
 
 namespace McpProgress.Core.Tasks;
 
@@ -13,6 +14,9 @@ public sealed record BackgroundRequest(ToolDescriptor Tool, JsonObject Arguments
 
     /// <summary>Answers questions; null leaves them to <see cref="BackgroundTask.Answer"/>.</summary>
     public InputResponder? InputResponder { get; init; }
+
+    /// <summary>Sees every update of its progress; null for none.</summary>
+    public IProgressObserver? Observer { get; init; }
 
     /// <summary>How long a call or MCPC task may stay silent; zero is for ever.</summary>
     public TimeSpan IdleTimeout { get; init; }

@@ -62,6 +62,9 @@ public sealed record BackgroundState(
     /// <summary>Whether its connection has ended, and it waits for a new one, which somebody has to open.</summary>
     public bool IsDisconnected { get; init; }
 
+    /// <summary>Why the server cannot be asked just now; null while it can. It is shown in place of what the server said last.</summary>
+    public string? Trouble { get; init; }
+
     /// <summary>Whether nothing more will happen.</summary>
     public bool IsTerminal => Status is BackgroundStatus.Completed or BackgroundStatus.Failed or BackgroundStatus.Cancelled;
 
@@ -147,6 +150,9 @@ public sealed class BackgroundTask
 
     /// <summary>Whether the server can be asked to stop it. All can but an MCPC server without our extensions.</summary>
     public bool CanCancelOnServer { get; internal set; } = true;
+
+    /// <summary>Sees every update of its progress.</summary>
+    internal IProgressObserver? Observer { get; init; }
 
     /// <summary>The progress token it was started with: also names it in log messages, where the server says.</summary>
     internal long? ProgressToken { get; set; }
@@ -252,11 +258,11 @@ public sealed class BackgroundTask
 
             if (reported is { } update)
             {
-                _events.PublishProgress(update with { Sequence = ++_updates });
+                Publish(update with { Sequence = ++_updates });
             }
 
             _beneath = change(_beneath);
-            BackgroundState next = WithQuestion(_beneath);
+            BackgroundState next = Shown(_beneath);
             if (next with { UpdatedAt = _state.UpdatedAt } == _state)
             {
                 return;
@@ -275,6 +281,15 @@ public sealed class BackgroundTask
 
     /// <summary>Takes what the user should know; it waits until somebody listens.</summary>
     internal void Warn(string message) => _warnings.Put(message);
+
+    /// <summary>Lets a question be put again whose answer the server did not take.</summary>
+    internal void Reopen(string key)
+    {
+        lock (_lock)
+        {
+            _answered.Remove(key);
+        }
+    }
 
     /// <summary>Takes the id that the server gave.</summary>
     internal void Rename(string id)
@@ -313,17 +328,34 @@ public sealed class BackgroundTask
         _completion.TrySetException(failure);
     }
 
-    // While a question is open, it is what there is to say, whatever else the server reports.
-    private BackgroundState WithQuestion(BackgroundState state) => state.IsTerminal || _pending.Count == 0
-        ? state
-        : state with { Status = BackgroundStatus.InputRequired, StatusMessage = _pending[0].Request.Message };
+    // While a question is open, it is what there is to say, whatever else the server reports; before it comes what keeps it
+    // from being answered.
+    private BackgroundState Shown(BackgroundState state)
+    {
+        if (state.IsTerminal)
+        {
+            return state;
+        }
+
+        BackgroundState asked = _pending.Count == 0 ? state : state with { Status = BackgroundStatus.InputRequired, StatusMessage = _pending[0].Request.Message };
+        return state.Trouble is { } trouble ? asked with { StatusMessage = trouble } : asked;
+    }
+
+    private void Publish(in ProgressUpdate update)
+    {
+        _events.PublishProgress(update);
+        if (Observer is { } observer)
+        {
+            _events.Tell(news => observer.OnProgress(news), update);
+        }
+    }
 
     private void Publish(BackgroundState before, BackgroundState after)
     {
         bool isNewMessage = after.StatusMessage != before.StatusMessage && after.Status == before.Status;
         if (after.Progress is { } progress && (after.Progress != before.Progress || after.Total != before.Total || isNewMessage))
         {
-            _events.PublishProgress(new ProgressUpdate(++_updates, progress, after.Total, after.StatusMessage, after.UpdatedAt));
+            Publish(new ProgressUpdate(++_updates, progress, after.Total, after.StatusMessage, after.UpdatedAt));
         }
 
         if (after.Status != before.Status || (isNewMessage && after.Progress is null))
@@ -342,6 +374,7 @@ public sealed class BackgroundTask
             1 => found[0],
             0 when key is not null && _answered.Contains(key) => throw new McpFailureException(
                 ErrorIds.InvalidArgument, $"The question '{key}' of task '{Id}' was answered already."),
+            0 when State.Trouble is { } trouble => throw new McpFailureException(ErrorIds.InvalidArgument, $"The task '{Id}' cannot be answered just now. {trouble}"),
             0 => throw new McpFailureException(
                 ErrorIds.InvalidArgument, _pending.Count == 0 ? $"The task '{Id}' waits for no input." : $"The task '{Id}' has no question '{key}'. It asks: {known}."),
             _ => throw new McpFailureException(ErrorIds.InvalidArgument, $"The task '{Id}' asks several questions; name one with -Key: {known}."),

@@ -30,7 +30,10 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
             : await ChooseAsync(connection, request.Tool, cancellationToken).ConfigureAwait(false);
         string id = Guid.NewGuid().ToString();
         var task = new BackgroundTask(
-            id, kind, connection.Name, connection.Key, request.Tool.Name, connection.Time.GetUtcNow(), connection.Time, connection.Events, connection.ScopeOf(taskId: id));
+            id, kind, connection.Name, connection.Key, request.Tool.Name, connection.Time.GetUtcNow(), connection.Time, connection.Events, connection.ScopeOf(taskId: id))
+        {
+            Observer = request.Observer,
+        };
         if (observer is not null)
         {
             task.Changed += observer;
@@ -52,9 +55,10 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
     /// <param name="connection">A connection to the server that has it.</param>
     /// <param name="record">What was kept of it.</param>
     /// <param name="responder">Answers questions; null leaves them to <see cref="BackgroundTask.Answer"/>.</param>
-    /// <exception cref="McpFailureException">McpInvalidArgument: this kind of work cannot be taken up.</exception>
+    /// <exception cref="McpFailureException">McpInvalidArgument: this kind of work cannot be taken up, or not over this connection.</exception>
     public BackgroundTask Resume(ServerConnection connection, TaskRecord record, InputResponder? responder = null)
     {
+        CheckCarries(connection, record.Kind, record.Id);
         var task = new BackgroundTask(
             record.Id, record.Kind, record.ServerName, record.ServerKey, record.Tool, record.CreatedAt, connection.Time, connection.Events, connection.ScopeOf(taskId: record.Id));
         task.Update(state => state with
@@ -79,15 +83,40 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
     {
         foreach ((BackgroundTask task, ConnectionSlot slot) in Running())
         {
-            if (task.ServerKey == connection.Key && slot.IsLost)
+            if (task.ServerKey != connection.Key || !slot.IsLost)
             {
-                slot.Replace(connection);
+                continue;
+            }
 
-                // At once, and not when the server has answered: who connects may wait for the task next.
-                task.Update(state => state with { IsDisconnected = slot.IsEnded });
+            if (Carries(connection, task.Kind))
+            {
+                Move(task, slot, connection);
+            }
+            else
+            {
+                task.Update(state => state with { Trouble = NotCarried(connection, task.Kind, task.Id) });
             }
         }
     }
+
+    /// <summary>Lets a task that lost its connection go on over another one; one that has a connection keeps it.</summary>
+    /// <exception cref="McpFailureException">McpInvalidArgument: it cannot be asked for over that connection.</exception>
+    public void Continue(BackgroundTask task, ServerConnection connection)
+    {
+        if (Running().FirstOrDefault(running => running.Task == task) is { Slot: { IsLost: true } slot })
+        {
+            CheckCarries(connection, task.Kind, task.Id);
+            Move(task, slot, connection);
+        }
+    }
+
+    /// <summary>Whether a task of an earlier session, or of a lost connection, can be asked for over a connection.</summary>
+    public static bool Carries(ServerConnection connection, BackgroundKind kind) => kind switch
+    {
+        BackgroundKind.ExtensionTask => OffersExtension(connection),
+        BackgroundKind.Task => OffersTasks(connection),
+        _ => true,
+    };
 
     /// <summary>The work that a log message of a connection belongs to; null for none, or where nobody can tell.</summary>
     /// <remarks>
@@ -141,6 +170,29 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
         }
     }
 
+    private static void Move(BackgroundTask task, ConnectionSlot slot, ServerConnection connection)
+    {
+        slot.Replace(connection);
+
+        // At once, and not when the server has answered: who connects may wait for the task next.
+        task.Update(state => slot.IsEnded ? state : state with { Trouble = null, IsDisconnected = false });
+    }
+
+    private static void CheckCarries(ServerConnection connection, BackgroundKind kind, string id)
+    {
+        if (!Carries(connection, kind))
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, NotCarried(connection, kind, id));
+        }
+    }
+
+    private static string NotCarried(ServerConnection connection, BackgroundKind kind, string id)
+    {
+        string revision = kind == BackgroundKind.Task ? "2025-11-25" : "2026-07-28";
+        return $"The task '{id}' is one of revision {revision}, which the new connection '{connection.Name}' "
+            + (connection.ProtocolVersion == revision ? "speaks without tasks." : $"does not speak. Connect with -ProtocolVersion {revision} to go on with it.");
+    }
+
     private (BackgroundTask Task, ConnectionSlot Slot)[] Running()
     {
         lock (_lock)
@@ -180,7 +232,7 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
         _ => pinned,
     };
 
-    private static bool OffersExtension(ServerConnection connection) =>
+    internal static bool OffersExtension(ServerConnection connection) =>
         connection.IsStateless && connection.Capabilities.Member("extensions").Member(ExtensionTaskDriver.Extension) is not null;
 
     private static bool OffersTasks(ServerConnection connection) => !connection.IsStateless && connection.Capabilities.Member("tasks") is JsonObject;

@@ -17,6 +17,7 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
     private const string CapabilitiesKey = "io.modelcontextprotocol/clientCapabilities";
 
     private readonly ConcurrentDictionary<string, InputAnswer> _unsent = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _refused = new(StringComparer.Ordinal);
 
     protected override string TtlMember => "ttlMs";
 
@@ -35,6 +36,7 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
             if (answer.Member("resultType").Text() != "task")
             {
                 // The server decides: to it, this call was not worth a task.
+                Task.Kind = BackgroundKind.Call;
                 return new ToolCallResult(answer, progress.Count);
             }
 
@@ -93,7 +95,7 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
     {
         try
         {
-            if (_unsent.TryRemove(input.Key, out InputAnswer? answer) || (answer = await AskAsync(input, cancellationToken).ConfigureAwait(false)) is not null)
+            if (_unsent.TryRemove(input.Key, out InputAnswer? answer) || (answer = await AskOnceMoreAsync(input, cancellationToken).ConfigureAwait(false)) is not null)
             {
                 await SendAsync(connection, input.Key, answer, cancellationToken).ConfigureAwait(false);
                 Wake();
@@ -105,6 +107,9 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
         }
     }
 
+    private Task<InputAnswer?> AskOnceMoreAsync(InputRequest input, CancellationToken cancellationToken) =>
+        _refused.ContainsKey(input.Key) ? Task.AskAsync(input, cancellationToken) : AskAsync(input, cancellationToken);
+
     private async Task SendAsync(ServerConnection connection, string key, InputAnswer answer, CancellationToken cancellationToken)
     {
         try
@@ -113,13 +118,16 @@ internal sealed class ExtensionTaskDriver(BackgroundTask task, ConnectionSlot sl
             parameters["inputResponses"] = new JsonObject { [key] = answer.ToJson() };
             await connection.RequestAsync(Named("tasks/update", parameters), cancellationToken).ConfigureAwait(false);
         }
-        catch (McpFailureException failure) when (failure.ErrorId == ErrorIds.ConnectionLost)
+        catch (McpFailureException failure) when (IsPassing(failure))
         {
             // Asked once, and sent when the server, reached again, still wants it.
             _unsent[key] = answer;
         }
         catch (McpFailureException failure) when (failure.ErrorId != ErrorIds.Cancelled)
         {
+            // Whoever comes may answer better; the handler, asked again, would say the same.
+            _refused[key] = true;
+            Task.Reopen(key);
             Task.Warn($"The server did not take the answer to '{key}': {failure.Message}");
         }
     }

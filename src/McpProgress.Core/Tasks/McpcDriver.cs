@@ -85,7 +85,7 @@ internal sealed class McpcDriver(BackgroundTask task, ConnectionSlot slot, Backg
         }
     }
 
-    public override void Release()
+    public override void Release(CallEnd end, McpFailureException? failure)
     {
         Slot.Current.Mcpc.Forget(Task.Id, _requestId);
         _inputs?.Dispose();

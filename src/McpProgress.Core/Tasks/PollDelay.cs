@@ -2,7 +2,7 @@ namespace McpProgress.Core.Tasks;
 
 /// <summary>
 /// The pace of polling: 20 ms at first, since many tasks are short, then twice as long each time up to what the server
-/// wants. A notification ends the wait early and starts over.
+/// wants. A notification ends the wait early.
 /// </summary>
 internal sealed class PollDelay(TimeProvider time)
 {

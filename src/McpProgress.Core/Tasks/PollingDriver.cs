@@ -14,11 +14,16 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
     /// <summary>What a timer can count; a session does not last longer.</summary>
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
 
+    /// <summary>How far the server's clock may be off before it matters.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(10);
+
     private readonly PollDelay _delay = new(slot.Current.Time);
     private ServerConnection? _watched;
     private BackgroundState? _saved;
     private bool _isKnownToBeLost;
-    private string? _messageBeforeLoss;
+    private bool _hasEnded;
+    private DateTimeOffset _createdAt = task.CreatedAt;
+    private TimeSpan? _clockDifference;
 
     /// <summary>Whether the server has named it: before that, no request can.</summary>
     protected bool IsNamed { get; private set; } = request is null;
@@ -44,6 +49,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         Task.Rename(state.Member("taskId").Text() ?? throw new McpFailureException(ErrorIds.ProtocolError, $"The server made a task of '{Task.Tool}' without an id."));
         Task.Announce();
         IsNamed = true;
+        _createdAt = Slot.Current.Time.GetUtcNow();
         Apply(state);
     }
 
@@ -74,15 +80,18 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
                         case BackgroundStatus.InputRequired:
                             AnswerInput(connection, state, questions.Token);
                             break;
+                        case BackgroundStatus.Completed:
+                            return await GetResultAsync(connection, state, cancellationToken).ConfigureAwait(false);
                         default:
+                            _hasEnded = true;
                             return await GetResultAsync(connection, state, cancellationToken).ConfigureAwait(false);
                     }
 
                     await _delay.WaitAsync(Task.State.PollInterval, cancellationToken).ConfigureAwait(false);
                 }
-                catch (McpFailureException failure) when (IsLoss(failure))
+                catch (McpFailureException failure) when (IsPassing(failure))
                 {
-                    await WaitForConnectionAsync(connection, cancellationToken).ConfigureAwait(false);
+                    await WaitForConnectionAsync(connection, failure, cancellationToken).ConfigureAwait(false);
                 }
 
                 ThrowIfExpired();
@@ -94,12 +103,19 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         }
     }
 
-    public override void Release()
+    public override void Release(CallEnd end, McpFailureException? failure)
     {
         _watched?.TaskWatch.Remove(Task.Id);
-
-        // It has ended, and nobody can take it up later.
-        registry?.Remove(Task.ServerKey, Task.Id);
+        bool isCancelled = end != CallEnd.None;
+        if (failure is null or { ErrorId: ErrorIds.TaskNotFound or ErrorIds.TaskExpired } || _hasEnded || (isCancelled && !Slot.IsLost))
+        {
+            // It has ended, or does as soon as the server is told: nobody can take it up later.
+            registry?.Remove(Task.ServerKey, Task.Id);
+        }
+        else if (isCancelled && IsNamed)
+        {
+            Task.Warn($"Server '{Task.ServerName}' could not be told that the task '{Task.Id}' is cancelled, and it may go on there. Once its job is removed, Get-McpTask lists it again, and Resume-McpTask takes it up over a new connection.");
+        }
     }
 
     /// <summary>Asks for the state at once.</summary>
@@ -131,15 +147,18 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
 
         _watched?.TaskWatch.Remove(Task.Id);
         _watched = connection;
-        connection.TaskWatch.Add(Task.Id, state =>
-        {
-            Apply(state);
-            if (StatusOf(state) != BackgroundStatus.Working)
+        connection.TaskWatch.Add(
+            Task.Id,
+            state =>
             {
-                // Only now is there more to get than the notification says.
-                Wake();
-            }
-        });
+                Apply(state);
+                if (StatusOf(state) != BackgroundStatus.Working)
+                {
+                    // Only now is there more to get than the notification says.
+                    Wake();
+                }
+            },
+            Wake);
         Watching(connection);
     }
 
@@ -156,7 +175,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         if (state.Member("createdAt").Text() is { } created &&
             DateTimeOffset.TryParse(created, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset createdAt))
         {
-            Task.CreatedAt = createdAt;
+            Task.CreatedAt = ByOurClock(createdAt);
         }
 
         Task.Update(before => before with
@@ -208,30 +227,31 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         }
     }
 
-    // A web server that is being restarted answers through its proxy with an error of the gateway.
-    private static bool IsLoss(McpFailureException failure) => failure.ErrorId == ErrorIds.ConnectionLost ||
-        failure.InnerException is HttpRequestException { StatusCode: HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout };
+    /// <summary>
+    /// Whether the same request may get through later: the connection was lost, or a web server is overloaded, being restarted
+    /// behind its proxy, or out of order for a moment. The task itself lives on meanwhile.
+    /// </summary>
+    protected static bool IsPassing(McpFailureException failure) => failure.ErrorId == ErrorIds.ConnectionLost ||
+        failure.InnerException is HttpRequestException { StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError };
 
     private void Found(ServerConnection connection)
     {
         Slot.Report(connection, failing: false);
-        if (Interlocked.Exchange(ref _messageBeforeLoss, null) is { } message)
+        if (Task.State.Trouble is not null)
         {
-            Task.Update(state => state with { StatusMessage = message, IsDisconnected = Slot.IsEnded });
+            Task.Update(state => state with { Trouble = null, IsDisconnected = false });
         }
     }
 
-    private async Task WaitForConnectionAsync(ServerConnection lost, CancellationToken cancellationToken)
+    private async Task WaitForConnectionAsync(ServerConnection lost, McpFailureException failure, CancellationToken cancellationToken)
     {
         Slot.Report(lost, failing: true);
-        Task.Update(state =>
+        Task.Update(state => Slot.Current != lost ? state : state with
         {
-            _messageBeforeLoss ??= state.StatusMessage ?? "";
-            return state with
-            {
-                StatusMessage = "The connection was lost. Connect again with Connect-McpServer, and the task goes on.",
-                IsDisconnected = Slot.IsEnded,
-            };
+            IsDisconnected = Slot.IsEnded,
+            Trouble = Slot.IsEnded ? "The connection was lost. Connect again with Connect-McpServer, and the task goes on."
+                : failure.ErrorId == ErrorIds.ConnectionLost ? "The connection was lost. The server is asked again until it can be reached."
+                : "The server cannot say now how the task is. It is asked again until it can.",
         });
         Task replaced = Slot.ReplacedAsync(lost);
         if (lost.Status == ConnectionStatus.Connected)
@@ -264,6 +284,14 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
 
     private McpFailureException Expired(Exception? inner) => new(
         ErrorIds.TaskExpired, $"The task '{Task.Id}' of tool '{Task.Tool}' has outlived the time its server keeps it, {Task.State.ExpiresAt:u}. Call the tool again.", inner);
+
+    // A server whose clock is minutes behind would have its tasks outlived at once. What one created while it was asked was
+    // created just now; seconds are the way and not the clock.
+    private DateTimeOffset ByOurClock(DateTimeOffset createdAt)
+    {
+        TimeSpan difference = _clockDifference ??= (_createdAt - createdAt).Duration() > ClockTolerance ? _createdAt - createdAt : TimeSpan.Zero;
+        return createdAt + difference;
+    }
 
     private static DateTimeOffset Later(DateTimeOffset moment, TimeSpan by) => moment < DateTimeOffset.MaxValue - by ? moment + by : DateTimeOffset.MaxValue;
 

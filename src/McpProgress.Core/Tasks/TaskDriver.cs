@@ -40,7 +40,9 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
     public virtual Task CancelAsync(CancellationToken cancellationToken) => System.Threading.Tasks.Task.CompletedTask;
 
     /// <summary>Lets go of what was registered for it.</summary>
-    public virtual void Release()
+    /// <param name="end">Why it was ended here; None where it ended by itself.</param>
+    /// <param name="failure">How it failed; null where it has a result.</param>
+    public virtual void Release(CallEnd end, McpFailureException? failure)
     {
     }
 
@@ -66,7 +68,7 @@ internal abstract class TaskDriver(BackgroundTask task, ConnectionSlot slot, Bac
         }
 
         // First: who sees the end must not find anything of it any more.
-        Release();
+        Release(timers.End, failure);
         if (failure is null)
         {
             Task.Complete(result!);

@@ -33,6 +33,7 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
         JsonObject answer = await _first.RequestAsync(new WireRequest("tools/call", parameters) { Progress = _progress }, cancellationToken).ConfigureAwait(false);
         if (answer.Member("task") is not JsonObject state)
         {
+            Task.Kind = BackgroundKind.Call;
             return new ToolCallResult(answer, _progress.Count);
         }
 
@@ -40,9 +41,9 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
         return null;
     }
 
-    public override void Release()
+    public override void Release(CallEnd end, McpFailureException? failure)
     {
-        base.Release();
+        base.Release(end, failure);
         _inputs?.Dispose();
         if (_progress is not null)
         {
@@ -82,19 +83,22 @@ internal sealed class TaskDriver2025(BackgroundTask task, ConnectionSlot slot, B
         }
 
         // Also for a failed task: the request that started it would have failed the same way.
-        JsonObject result = await (_result ?? RequestResultAsync(connection, cancellationToken)).ConfigureAwait(false);
+        JsonObject result = await (HasResult ? _result! : RequestResultAsync(connection, cancellationToken)).ConfigureAwait(false);
         return new ToolCallResult(result, _progress?.Count ?? 0);
     }
 
     // The questions of a task come on the stream of tasks/result, which stays open until the task ends.
     protected override void AnswerInput(ServerConnection connection, JsonObject state, CancellationToken cancellationToken)
     {
-        if (_result is null or { IsFaulted: true } or { IsCanceled: true })
+        if (!HasResult)
         {
             _result = RequestResultAsync(connection, cancellationToken);
             _ = _result.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         }
     }
+
+    // One that failed says nothing about the next: a proxy may have cut it off.
+    private bool HasResult => _result is not (null or { IsFaulted: true } or { IsCanceled: true });
 
     private Task<JsonObject> RequestResultAsync(ServerConnection connection, CancellationToken cancellationToken) =>
         connection.RequestAsync(new WireRequest("tasks/result", Named()) { IdleTimeout = TimeSpan.Zero }, cancellationToken);

@@ -28,6 +28,11 @@ public sealed class ResumeMcpTaskCommand : TaskCmdlet
     {
         if (task.Job is { } running)
         {
+            if (Server is not null)
+            {
+                State.Tasks.Continue(task.Core!, Resolve(Server).Core);
+            }
+
             WriteObject(running);
             return;
         }
@@ -42,8 +47,10 @@ public sealed class ResumeMcpTaskCommand : TaskCmdlet
         WriteObject(job);
     }
 
+    // Of several, one of the task's revision; the others say which that is.
     private static McpConnection ConnectionTo(TaskRecord record) =>
-        State.Connections.LastOrDefault(connection => connection.Core.Key == record.ServerKey && connection.Status == "Connected")
+        State.Connections.Where(connection => connection.Core.Key == record.ServerKey && connection.Status == "Connected")
+            .OrderBy(connection => BackgroundTasks.Carries(connection.Core, record.Kind)).LastOrDefault()
         ?? throw new McpFailureException(
             ErrorIds.ServerNotFound, $"The task '{record.Id}' lives on server '{record.ServerName}' ({record.ServerKey}), and no connection to it is open. Connect to it with Connect-McpServer first.");
 }

@@ -77,15 +77,23 @@ public sealed class WaitMcpTaskCommand : McpCmdlet
             var board = new TaskBoard(new ProgressWriter(CommandRuntime, Host), [.. _tasks.Select(task => task.Job!)]);
             pump.Finally(board.Complete);
             using var redraw = new Timer(_ => pump.Post(board.Draw), null, TimeSpan.Zero, TaskBoard.Interval);
-            Task[] ends = [.. _tasks.Select(task => task.Job!.EndedOrDisconnectedAsync())];
-            Task end = Any ? System.Threading.Tasks.Task.WhenAny(ends) : System.Threading.Tasks.Task.WhenAll(ends);
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            if (TimeoutSec > 0)
+            {
+                limit.CancelAfter(TimeSpan.FromSeconds(Math.Min(TimeoutSec, int.MaxValue / 1000)));
+            }
+
             try
             {
-                await end.WaitAsync(TimeoutSec > 0 ? TimeSpan.FromSeconds(Math.Min(TimeoutSec, int.MaxValue / 1000)) : Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+                await WaitAsync(limit.Token).ConfigureAwait(false);
             }
-            catch (TimeoutException)
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 // As with Wait-Job: what has ended is returned, what has not goes on.
+            }
+            finally
+            {
+                await limit.CancelAsync().ConfigureAwait(false);
             }
         });
         foreach (McpTask task in _tasks.Where(task => task.Job!.IsDisconnected))
@@ -94,5 +102,21 @@ public sealed class WaitMcpTaskCommand : McpCmdlet
         }
 
         WriteObject(_tasks.Where(task => task.Core!.State.IsTerminal), enumerateCollection: true);
+    }
+
+    // One that has lost its connection may have a new one before the others have ended, and is waited for again then.
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        McpJob[] jobs = [.. _tasks.Select(task => task.Job!)];
+        while (!(Any && jobs.Any(job => job.Ended.IsCompleted)))
+        {
+            Task[] running = [.. jobs.Where(job => !job.Ended.IsCompleted && !job.IsDisconnected).Select(job => job.EndedOrDisconnectedAsync(cancellationToken))];
+            if (running.Length == 0)
+            {
+                return;
+            }
+
+            await (Any ? await System.Threading.Tasks.Task.WhenAny(running).ConfigureAwait(false) : System.Threading.Tasks.Task.WhenAll(running)).ConfigureAwait(false);
+        }
     }
 }

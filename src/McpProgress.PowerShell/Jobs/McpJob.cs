@@ -73,14 +73,14 @@ public sealed class McpJob : Job
     }
 
     /// <summary>Completes when the job has its final state, or waits for a connection that only the user can bring.</summary>
-    internal async Task EndedOrDisconnectedAsync()
+    internal async Task EndedOrDisconnectedAsync(CancellationToken cancellationToken)
     {
         var disconnected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         StateChanged += Look;
         try
         {
             Look(this, null);
-            await System.Threading.Tasks.Task.WhenAny(Ended, disconnected.Task).ConfigureAwait(false);
+            await System.Threading.Tasks.Task.WhenAny(Ended, disconnected.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -36,6 +36,9 @@ internal sealed class HttpPeer : IAsyncDisposable
     /// <summary>Has an event stream for its session: each request for it comes out of <see cref="NextEventStreamAsync"/>.</summary>
     public bool HasEventStream { get; init; }
 
+    /// <summary>What it can, as JSON.</summary>
+    public string Capabilities { get; init; } = """{"tools":{"listChanged":false}}""";
+
     /// <summary>Never answers the end of a session.</summary>
     public bool HoldsDelete { get; init; }
 
@@ -54,6 +57,9 @@ internal sealed class HttpPeer : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The next request of any kind that is not part of the greeting.</summary>
+    public Task<Exchange> NextAsync() => _calls.Reader.ReadAsync().AsTask().Within();
 
     /// <summary>The next request for the session's event stream.</summary>
     public Task<Exchange> NextEventStreamAsync() => _events.Reader.ReadAsync().AsTask().Within();
@@ -112,7 +118,6 @@ internal sealed class HttpPeer : IAsyncDisposable
 
     private async Task AnswerAsync(Exchange exchange)
     {
-        const string Capabilities = """{"tools":{"listChanged":false}}""";
         const string Info = """{"name":"peer","version":"1"}""";
         switch (exchange.Method)
         {

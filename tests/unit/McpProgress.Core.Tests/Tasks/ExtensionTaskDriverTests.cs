@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using McpProgress.Core.Connections;
 using McpProgress.Core.Tasks;
 using McpProgress.Core.Tests.Mcpc;
 using McpProgress.Core.Tests.Support;
@@ -203,7 +204,66 @@ public sealed class ExtensionTaskDriverTests : IDisposable
         await server.RefuseAsync(await server.NextAsync("tasks/update"), -32602, "not that one");
 
         Assert.Contains("not that one", await warned.Task.WaitAsync(FakeServer.Generous), StringComparison.Ordinal);
+
+        // Another one may be better.
+        await task.UntilAsync(of => of.PendingInput.Count == 1);
+        task.Answer("colour", new InputAnswer("decline"));
+        Assert.Equal("decline", (string?)(await server.NextAsync("tasks/update"))["params"]!["inputResponses"]!["colour"]!["action"]);
         task.Cancel();
+    }
+
+    [Fact]
+    public async Task A_handler_whose_answer_the_server_refuses_is_not_asked_again()
+    {
+        int asked = 0;
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        server.On("tasks/get", _ => State("input_required", ("inputRequests", FakeServer.Json(Question))));
+        (BackgroundTask task, _) = await StartAsync(server, (_, _) =>
+        {
+            asked++;
+            return Task.FromResult<InputAnswer?>(new InputAnswer("decline"));
+        });
+        await server.RefuseAsync(await server.NextAsync("tasks/update"), -32602, "not that one");
+
+        await task.UntilAsync(of => of.PendingInput.Count == 1 && asked == 1);
+        task.Answer("colour", new InputAnswer("accept"));
+        await server.NextAsync("tasks/update");
+
+        Assert.Equal(1, asked);
+        task.Cancel();
+    }
+
+    [Theory]
+    [InlineData(408)]
+    [InlineData(429)]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task What_a_web_server_cannot_answer_for_a_moment_is_asked_or_sent_again(int status)
+    {
+        await using var peer = new HttpPeer(modern: true) { Capabilities = """{"extensions":{"io.modelcontextprotocol/tasks":{}}}""" };
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", peer.Endpoint).Within();
+        Task<BackgroundTask> starting = new BackgroundTasks(_folder.Registry).StartAsync(connection, new BackgroundRequest(FakeServer.Tool(), []));
+        JsonObject created = State("working");
+        created["resultType"] = "task";
+        await (await peer.NextAsync("tools/call")).ResultAsync(created.ToJsonString());
+        BackgroundTask task = await starting.Within();
+
+        await (await peer.NextAsync("tasks/get")).RespondAsync(status, "text/plain", "");
+        await task.UntilAsync(of => of.State is { Trouble: not null, IsDisconnected: false });
+        string waiting = State("input_required", ("inputRequests", FakeServer.Json(Question))).ToJsonString();
+        await (await peer.NextAsync("tasks/get")).ResultAsync(waiting);
+        await task.UntilAsync(of => of.State.Trouble is null && of.PendingInput.Count == 1);
+        task.Answer(null, new InputAnswer("decline"));
+        HttpPeer.Exchange update = await AnswerUntilAsync(peer, waiting, "tasks/update");
+        await update.RespondAsync(status, "text/plain", "");
+        HttpPeer.Exchange again = await AnswerUntilAsync(peer, waiting, "tasks/update");
+        Assert.Contains("decline", again.Message!.ToJsonString(), StringComparison.Ordinal);
+        await again.ResultAsync("""{"resultType":"complete"}""");
+        HttpPeer.Exchange last = await peer.NextAsync("tasks/get");
+        await last.ResultAsync(State("completed", ("result", McpcClientTests.Text("done"))).ToJsonString());
+
+        Assert.Equal("done", (await task.Completion.Within()).Text);
+        Assert.Empty(_folder.Registry.List());
     }
 
     [Theory]
@@ -235,6 +295,45 @@ public sealed class ExtensionTaskDriverTests : IDisposable
 
         await task.UntilAsync(of => of.State.StatusMessage == "news");
         task.Cancel();
+    }
+
+    [Fact]
+    public async Task A_task_that_the_server_would_not_tell_of_can_be_taken_up_later()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        server.On("tasks/get", _ => FakeServer.Error(-32603, "out of order"));
+        (BackgroundTask task, _) = await StartAsync(server);
+
+        await task.FailureAsync(ErrorIds.ProtocolError);
+
+        Assert.Equal("t1", Assert.Single(_folder.Registry.List()).Id);
+    }
+
+    [Fact]
+    public async Task A_call_that_the_server_makes_no_task_of_is_told_as_a_call()
+    {
+        await using FakeServer server = await FakeServer.StartStatelessAsync();
+        server.On("tools/call", _ => McpcClientTests.Text("at once"));
+
+        BackgroundTask task = await new BackgroundTasks(null).StartAsync(server.Connection, new BackgroundRequest(FakeServer.Tool(), []));
+
+        Assert.Equal("at once", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+        Assert.Equal(BackgroundKind.Call, task.Kind);
+    }
+
+    /// <summary>Answers polls until something else is asked.</summary>
+    private static async Task<HttpPeer.Exchange> AnswerUntilAsync(HttpPeer peer, string state, string method)
+    {
+        while (true)
+        {
+            HttpPeer.Exchange exchange = await peer.NextAsync();
+            if (exchange.Method == method)
+            {
+                return exchange;
+            }
+
+            await exchange.ResultAsync(exchange.Method == "tasks/get" ? state : "{}");
+        }
     }
 
     internal static JsonObject State(string status, params (string Name, JsonNode? Value)[] more)

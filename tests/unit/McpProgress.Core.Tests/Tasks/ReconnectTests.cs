@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Tasks;
 using McpProgress.Core.Tests.Mcpc;
+using McpProgress.Core.Tests.Support;
 
 namespace McpProgress.Core.Tests.Tasks;
 
@@ -100,16 +101,77 @@ public sealed class ReconnectTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lost_task_can_be_cancelled()
+    public async Task A_lost_task_can_be_cancelled_and_who_wants_can_take_it_up_to_tell_the_server()
     {
+        var told = new List<string>();
         await using FakeServer server = await FakeServer.StartAsync(Capabilities);
         BackgroundTask task = await StartAsync(server);
+        task.ObserveWarnings(told.Add);
         await server.BreakAsync();
         await task.UntilAsync(IsLost);
 
         task.Cancel();
 
         await task.FailureAsync(ErrorIds.Cancelled);
+        Assert.Contains("may go on there", Assert.Single(told), StringComparison.Ordinal);
+        Assert.Equal("t1", Assert.Single(_folder.Registry.List()).Id);
+    }
+
+    [Fact]
+    public async Task A_task_that_is_cancelled_is_not_kept_where_the_server_can_be_told()
+    {
+        await using FakeServer server = await FakeServer.StartAsync(Capabilities);
+        server.On("tasks/get", _ => TaskDriver2025Tests.State("working"));
+        BackgroundTask task = await StartAsync(server);
+
+        task.Cancel();
+
+        await task.FailureAsync(ErrorIds.Cancelled);
+        await server.NextAsync("tasks/cancel");
+        Assert.Empty(_folder.Registry.List());
+    }
+
+    [Fact]
+    public async Task A_task_goes_on_only_over_a_connection_of_its_revision()
+    {
+        await using FakeServer first = await FakeServer.StartAsync(Capabilities);
+        BackgroundTask task = await StartAsync(first);
+        await first.BreakAsync();
+        await task.UntilAsync(IsLost);
+
+        await using FakeServer newer = await FakeServer.StartStatelessAsync();
+        _tasks.Reconnected(newer.Connection);
+        Assert.True(task.State.IsDisconnected);
+        Assert.Contains("-ProtocolVersion 2025-11-25", task.State.StatusMessage, StringComparison.Ordinal);
+        Assert.Equal(ErrorIds.InvalidArgument, Assert.Throws<McpFailureException>(() => _tasks.Continue(task, newer.Connection)).ErrorId);
+        Assert.Equal(ErrorIds.InvalidArgument, Assert.Throws<McpFailureException>(() => _tasks.Resume(newer.Connection, Assert.Single(_folder.Registry.List()))).ErrorId);
+
+        await using FakeServer second = await FakeServer.StartAsync(Capabilities, name: "by another name");
+        _tasks.Continue(task, second.Connection);
+        Assert.False(task.State.IsDisconnected);
+        await second.ReplyAsync(await second.NextAsync("tasks/get"), TaskDriver2025Tests.State("completed"));
+        await second.ReplyAsync(await second.NextAsync("tasks/result"), McpcClientTests.Text("done"));
+
+        Assert.Equal("done", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+        Assert.DoesNotContain(newer.Seen, message => ((string?)message["method"])?.StartsWith("tasks/", StringComparison.Ordinal) == true);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_end_of_a_connection_is_seen_at_once_however_seldom_the_server_wants_to_be_asked(bool broken)
+    {
+        // A clock that stands still: nothing is asked because of it.
+        var time = new ManualTimeProvider();
+        await using FakeServer server = await FakeServer.StartAsync(Capabilities, time: time);
+        BackgroundTask task = await StartAsync(server);
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), TaskDriver2025Tests.State("working", "step 1"));
+        await task.UntilAsync(of => of.State.StatusMessage == "step 1");
+
+        await LoseAsync(server, broken);
+
+        await task.UntilAsync(of => of.State.IsDisconnected);
+        task.Cancel();
     }
 
     [Fact]

@@ -209,6 +209,40 @@ public sealed class TaskDriver2025Tests : IDisposable
     }
 
     [Fact]
+    public async Task A_result_that_could_not_be_had_while_it_waited_for_input_is_asked_for_again()
+    {
+        await using FakeServer server = await FakeServer.StartAsync(Capabilities);
+        (BackgroundTask task, _) = await StartAsync(server);
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), State("input_required"));
+        await server.RefuseAsync(await server.NextAsync("tasks/result"), -32603, "out of order");
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), State("completed"));
+        await server.ReplyAsync(await server.NextAsync("tasks/result"), McpcClientTests.Text("done"));
+
+        Assert.Equal("done", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_ahead_of_the_servers_does_not_end_a_task()
+    {
+        static JsonObject Old(string status)
+        {
+            JsonObject state = State(status, ttl: 120_000);
+            state["createdAt"] = DateTimeOffset.UtcNow.AddMinutes(-3).ToString("O");
+            return state;
+        }
+
+        await using FakeServer server = await FakeServer.StartAsync(Capabilities);
+        server.On("tools/call", _ => new JsonObject { ["task"] = Old("working") });
+        BackgroundTask task = await new BackgroundTasks(null).StartAsync(server.Connection, new BackgroundRequest(FakeServer.Tool(taskSupport: "optional"), []));
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), Old("working"));
+        await server.ReplyAsync(await server.NextAsync("tasks/get"), Old("completed"));
+        await server.ReplyAsync(await server.NextAsync("tasks/result"), McpcClientTests.Text("done"));
+
+        Assert.Equal("done", (await task.Completion.WaitAsync(FakeServer.Generous)).Text);
+        Assert.InRange(task.State.ExpiresAt!.Value, DateTimeOffset.UtcNow.AddSeconds(60), DateTimeOffset.UtcNow.AddSeconds(180));
+    }
+
+    [Fact]
     public async Task An_answer_of_a_handler_that_does_not_fit_is_told_and_the_question_stays_open()
     {
         var warned = new TaskCompletionSource<string>();
