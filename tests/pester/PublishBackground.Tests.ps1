@@ -64,8 +64,12 @@ Describe 'Commands chosen by -NoTask and -TaskOnly' {
         @(Send-Raw $chosen Copy-Sample @{ Source = 'a'; Count = 1 })[-1].error.code | Should -Be -32021
     }
 
-    It 'are the same in a child process' {
-        { Invoke-McpTool Copy-Sample @{ Source = 'a'; Count = 1; Delay = 1 } -Server chosenchild -ErrorAction Stop } | Should -Throw -ExpectedMessage '*as a task only*'
+    It 'can be called like any other, over <Over>' -ForEach @(
+        @{ Over = 'HTTP'; Name = 'chosen' }
+        @{ Over = 'stdio'; Name = 'chosenchild' }
+    ) {
+        if ($Name -eq 'chosen') { $Name = (Connect-McpServer -Uri $chosen.Uri).Name }
+        (Invoke-McpTool Copy-Sample @{ Source = 'a'; Count = 2; Delay = 1 } -Server $Name -ErrorAction Stop).Copied | Should -Be 2
     }
 
     It 'are for published commands' {

@@ -46,6 +46,13 @@ internal sealed class EventStream(HttpExchange exchange, EventHistory? history =
             }
 
             exchange.SetStatus(status);
+            if (status >= 400)
+            {
+                // Clients do not look for events in a refusal: it is the one message it carries.
+                exchange.SetHeader("Content-Type", "application/json");
+                return _writer = new MessageWriter(exchange.ResponseBody, MessageFraming.Line, _ => Break());
+            }
+
             exchange.SetHeader("Content-Type", "text/event-stream");
             exchange.SetHeader("Cache-Control", "no-cache,no-store");
             exchange.SetHeader("X-Accel-Buffering", "no");

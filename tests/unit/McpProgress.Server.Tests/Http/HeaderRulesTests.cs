@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using McpProgress.Server.Samples;
 using McpProgress.Server.Tests.Support;
 using McpProgress.Server.Tools;
@@ -96,7 +97,10 @@ public sealed class HeaderRulesTests
         request.Headers.Add("Mcp-Method", method);
         using var response = await server.SendAsync(request);
         Assert.Equal(404, (int)response.StatusCode);
-        Assert.Equal(-32601, Assert.Single(await RawHttp.EventsAsync(response))["error"]!["code"]!.GetValue<int>());
+
+        // Not as an event: clients look for those in an answer of 200 only.
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(-32601, JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["code"]!.GetValue<int>());
     }
 
     [Theory]
