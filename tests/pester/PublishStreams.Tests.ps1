@@ -51,6 +51,19 @@ Describe 'A stream' {
         $lines | Should -Contain 'WarningRecord Write-Stream: a warning'
         $lines | Should -Contain 'InformationRecord Write-Stream: an information line'
     }
+
+    It 'of level debug reach our own client with -Verbose, in revision <_>' -ForEach '2026-07-28', '2025-11-25' {
+        $connection = Connect-McpServer -Uri $server.Uri -ProtocolVersion $_
+        Invoke-McpTool Write-Stream -Server $connection 4>&1 3>$null 6>$null | Should -Be 'an output line'
+        $lines = Invoke-McpTool Write-Stream -Server $connection -Verbose 4>&1 3>$null 6>$null | ForEach-Object { "$($_.GetType().Name) $_" }
+        $lines | Should -Contain 'VerboseRecord Write-Stream: a verbose line'
+        $lines | Should -Contain 'VerboseRecord Write-Stream: a debug line'
+        $job = Invoke-McpTool Write-Stream -Server $connection -AsJob -Mode Call
+        $null = Wait-Job $job
+        Receive-Job $job -Verbose 4>&1 3>$null 6>$null | ForEach-Object { "$_" } | Should -Contain 'a verbose line'
+        Remove-Job $job
+        $connection | Disconnect-McpServer
+    }
 }
 
 Describe 'The console' {

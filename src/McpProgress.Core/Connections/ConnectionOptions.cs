@@ -21,9 +21,6 @@ public sealed record ConnectionOptions
     /// <summary>The version of this client, told to the server.</summary>
     public string ClientVersion { get; init; } = typeof(ConnectionOptions).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
-    /// <summary>The least level of log messages asked of the server: debug, info, notice, warning, error …</summary>
-    public string LogLevel { get; init; } = "info";
-
     /// <summary>
     /// Told, on any thread, when a user has to sign in with a browser: while connecting, or later when the server wants more
     /// than the sign-in covers.

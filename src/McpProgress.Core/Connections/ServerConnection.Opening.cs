@@ -34,7 +34,8 @@ public sealed partial class ServerConnection
             ["serverVersion"] = ServerVersion,
             ["protocolVersion"] = ProtocolVersion,
         });
-        AskForLogs();
+        // Nothing depends on the answer, so nobody waits for it.
+        _ = AskForLogsAsync("info");
         _ = WatchAsync(_client?.Completion ?? _stdio!.Ended);
     }
 
@@ -147,22 +148,18 @@ public sealed partial class ServerConnection
         ServerVersion = server.Member("version").Text();
     }
 
-    private void AskForLogs()
+    private Task AskForLogsAsync(string level)
     {
         if (IsStateless)
         {
             // Each request asks for itself; there is no capability to look for.
-            _tap.LogLevel = _options.LogLevel;
-            return;
+            _tap.LogLevel = level;
+            return Task.CompletedTask;
         }
 
-        if (Capabilities.Member("logging") is null)
-        {
-            return;
-        }
-
-        // Nothing depends on the answer, so nobody waits for it.
-        _ = IgnoreOutcomeAsync(SendAsync(new WireRequest("logging/setLevel", new JsonObject { ["level"] = _options.LogLevel }), _closing.Token));
+        return Capabilities.Member("logging") is null
+            ? Task.CompletedTask
+            : IgnoreOutcomeAsync(SendAsync(new WireRequest("logging/setLevel", new JsonObject { ["level"] = level }) { IdleTimeout = LogLevelGrace }, _closing.Token));
     }
 
     private sealed class Agreed(string name, StdioTransport transport) : IClientTransport

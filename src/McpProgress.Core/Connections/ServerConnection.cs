@@ -24,6 +24,9 @@ public sealed partial class ServerConnection : IAsyncDisposable
     /// <summary>How long the SDK may take to hand over what it has read when the connection ends.</summary>
     private static readonly TimeSpan LossGrace = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a server may take to agree to a level of log messages.</summary>
+    private static readonly TimeSpan LogLevelGrace = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a web server may take to answer the end of a session.</summary>
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(2);
 
@@ -37,6 +40,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     private readonly Subscription _subscription;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lazy<Task> _closed;
+    private readonly Lazy<Task> _debugLogs;
     private McpClient? _client;
     private Lazy<Task>? _session;
     private ServerProcess? _process;
@@ -52,6 +56,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
         Endpoint = endpoint;
         _options = options;
         _closed = new Lazy<Task>(CloseAsync);
+        _debugLogs = new Lazy<Task>(() => AskForLogsAsync("debug"));
         Events = ScopeOf();
         _progress = new ProgressRouter(options.Time, Events.Report);
         _tap = new OrderedTap(_progress, Statistics) { ObserverFailed = Events.Report };
@@ -233,6 +238,12 @@ public sealed partial class ServerConnection : IAsyncDisposable
             _progress.Close(progress.Token);
         }
     }
+
+    /// <summary>
+    /// From now on the server sends its log messages of level debug, too; until then those of level info and above. Completes
+    /// when it has been told.
+    /// </summary>
+    public Task AskForDebugLogsAsync() => _debugLogs.Value;
 
     /// <summary>Asks the server for a sign of life.</summary>
     /// <param name="timeout">How long to wait for it.</param>

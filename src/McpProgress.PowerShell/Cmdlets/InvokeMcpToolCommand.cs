@@ -158,6 +158,11 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
                 Timeout = Seconds.ToTimeSpan(TimeoutSec),
                 IdleTimeout = IdleTimeoutSec is { } idle ? Seconds.ToTimeSpan(idle) : null,
             };
+            if (IsVerbose)
+            {
+                ShowDebugLogs(connection);
+            }
+
             if (AsJob)
             {
                 WriteObject(Start(connection, tool, request));
@@ -232,6 +237,16 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
                 ErrorIds.InvalidArgument,
                 $"Arguments were given by name ({string.Join(", ", _named.Keys)}) and as -Argument. Give all in one way; one that is true or false is a switch: -name or -name:$false. Nothing was sent.");
     }
+
+    private bool IsVerbose => MyInvocation.BoundParameters.TryGetValue("Verbose", out object? said)
+        ? said is SwitchParameter { IsPresent: true }
+        : SessionState.PSVariable.GetValue("VerbosePreference") is ActionPreference.Continue or ActionPreference.Inquire;
+
+    private void ShowDebugLogs(McpConnection connection) => Await(async cancellationToken =>
+    {
+        await connection.Core.AskForDebugLogsAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return true;
+    });
 
     private McpJob Start(McpConnection connection, ToolDescriptor tool, ToolCallRequest request)
     {

@@ -116,7 +116,7 @@ public sealed class McpJob : Job
             switch (message.Level)
             {
                 case "debug":
-                    Debug.Add(new DebugRecord(text));
+                    Verbose.Add(new VerboseRecord(text));
                     break;
                 case "info" or "notice":
                     Information.Add(new InformationRecord(text, message.Logger ?? Location) { Tags = { "McpLog" } });
@@ -206,8 +206,18 @@ public sealed class McpJob : Job
             }
         }
 
-        SetJobState(state);
-        _ended.TrySetResult();
+        try
+        {
+            SetJobState(state);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Removed at this very moment.
+        }
+        finally
+        {
+            _ended.TrySetResult();
+        }
     }
 
     private JobState WriteOutcome(Task<ToolCallResult> completion)

@@ -78,7 +78,7 @@ internal sealed class LogRelay : IDisposable
         switch (message.Level)
         {
             case "debug":
-                _cmdlet.WriteDebug(line);
+                _cmdlet.WriteVerbose(line);
                 break;
             case "info" or "notice":
                 _cmdlet.WriteInformation(line, ["McpLog"]);
