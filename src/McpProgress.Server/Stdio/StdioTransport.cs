@@ -128,7 +128,9 @@ internal sealed partial class StdioTransport : IRequestStream
         {
             message = JsonSerializer.Deserialize(line.Span, MessageType);
         }
-        catch (JsonException failure)
+#pragma warning disable CA1031 // However a line fails, it fails alone: those behind it are still to be read.
+        catch (Exception failure)
+#pragma warning restore CA1031
         {
             LogUnreadable(_logger, failure.Message);
             if (RequestIdOf(line) is { } id)
@@ -189,9 +191,9 @@ internal sealed partial class StdioTransport : IRequestStream
                 _ => null,
             };
         }
-        catch (JsonException)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
-            // Not JSON at all: there is no id to answer to.
+            // Not JSON at all, or with half a character where its id is looked for: there is no id to answer to.
             return null;
         }
     }

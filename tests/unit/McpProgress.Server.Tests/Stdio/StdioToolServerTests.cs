@@ -107,6 +107,26 @@ public sealed class StdioToolServerTests
         static string Brief(JsonNode error) => new JsonObject { ["id"] = error["id"]!.DeepClone(), ["code"] = error["error"]!["code"]!.DeepClone() }.ToJsonString();
     }
 
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":"\ud800","method":"x"}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":"\udc00","method":5}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"\ud800"}""")]
+    [InlineData("""{"\ud800":1,"jsonrpc":"2.0","id":7,"method":5}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":5,"\udc00\ud800":1}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"id":8,"method":"x","method":5}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1e400,"method":"ping"}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"\ud800"}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","_meta":{},"_meta":{}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"\ud800"}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":"\ud800","result":{}}""")]
+    public async Task No_line_whatever_ends_the_reading(string line)
+    {
+        await using var client = await RawStdioClient.InitializedAsync(TestServers.Samples());
+        await client.SendAsync(line);
+        await client.SendAsync("""{"jsonrpc":"2.0","id":2,"method":"ping"}""");
+        Assert.Equal("{}", (await client.ReadUntilAnswerAsync(2))[^1]["result"]!.ToJsonString());
+    }
+
     [Fact]
     public async Task A_cancelled_call_stops_and_gets_nothing_more()
     {
