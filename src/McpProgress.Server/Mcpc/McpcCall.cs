@@ -49,6 +49,12 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, Pr
         {
             end = Message("failed", failure.Message);
         }
+#pragma warning disable CA1031 // Whatever it was: the client waits for the end.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            end = Message("failed", ToolRunner.Untellable(body, failure, logger));
+        }
 
         _updates.Writer.TryComplete();
         await session.Outbox.SendAsync(_sequence, end, CancellationToken.None).ConfigureAwait(false);

@@ -83,11 +83,14 @@ internal sealed partial class TaskManager : IAsyncDisposable
                 ? ToolRunner.RunPreparedAsync(tool, arguments, context, _logger).AsTask()
                 : ToolRunner.RunAsync(tool, arguments, context, _logger).AsTask();
             var result = await running.ConfigureAwait(false);
+
+            // Before the end begins, because it may fail: an end that has begun must come.
+            var json = JsonSerializer.SerializeToElement(result.ToJson());
             await EndAsync(task, record => record with
             {
                 State = TaskState.Completed,
                 Message = result.IsError ? result.Text : record.Message,
-                Result = JsonSerializer.SerializeToElement(result.ToJson()),
+                Result = json,
             }).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (task.Cancelled.IsCancellationRequested)
@@ -97,6 +100,13 @@ internal sealed partial class TaskManager : IAsyncDisposable
         catch (McpProtocolException failure)
         {
             await EndAsync(task, record => Fail(record, failure.Message, failure.ErrorCode)).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever it was: a task that does not end holds up all who wait for it.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            var why = ToolRunner.Untellable(tool, failure, _logger);
+            await EndAsync(task, record => Fail(record, why)).ConfigureAwait(false);
         }
     });
 

@@ -43,6 +43,13 @@ internal static partial class ToolRunner
         return outcome.Result!;
     }
 
+    /// <summary>What a client gets instead of a result that has no form in JSON: one too deep, or with half a character in it.</summary>
+    public static string Untellable(ServerTool tool, Exception failure, ILogger logger)
+    {
+        LogUntellable(logger, tool.Name, failure);
+        return $"The result of the tool '{tool.Name}' cannot be sent. The server's log says why.";
+    }
+
     private static async ValueTask<ToolOutcome> GuardAsync(Func<ValueTask<ToolOutcome>> run, ServerTool tool, ToolContext context, ILogger logger)
     {
         try
@@ -89,4 +96,7 @@ internal static partial class ToolRunner
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The tool {Tool} threw an exception it should have handled.")]
     private static partial void LogCrashed(ILogger logger, string tool, Exception failure);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The result of the tool {Tool} cannot be sent.")]
+    private static partial void LogUntellable(ILogger logger, string tool, Exception failure);
 }

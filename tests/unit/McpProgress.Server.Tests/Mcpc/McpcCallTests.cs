@@ -60,6 +60,18 @@ public sealed class McpcCallTests
         Assert.Equal(why, messages[^1]["result"]!.GetValue<string>());
     }
 
+    [Theory]
+    [InlineData(80, "1")]
+    [InlineData(2, "\"\\ud800\"")]
+    public async Task A_task_whose_result_cannot_be_sent_fails(int depth, string innermost)
+    {
+        await using var client = await RawStdioClient.InitializedAsync(TestServers.Samples(0, TestServers.Deep(depth, innermost)));
+        await client.CallAsync(1, "deep", $"{{{Ids}}}");
+        var failed = (await MessagesAsync(client, "complete", "failed"))[^1];
+        Assert.Equal("failed", failed["event"]!.GetValue<string>());
+        Assert.StartsWith("The result of the tool 'deep' cannot be sent", failed["result"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_task_is_cancelled_and_changed_by_the_hidden_tools()
     {

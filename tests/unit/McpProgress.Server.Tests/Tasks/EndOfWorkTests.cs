@@ -73,6 +73,36 @@ public sealed class EndOfWorkTests
         await cancelled.Task.Soon();
     }
 
+    [Theory]
+    [InlineData(80, "1")]
+    [InlineData(2, "\"\\ud800\"")]
+    public async Task A_task_whose_result_cannot_be_sent_fails_and_holds_up_nobody(int depth, string innermost)
+    {
+        await using var client = await RawStdioClient.InitializedAsync(Served(TestServers.Deep(depth, innermost), new MemoryTaskStore(), TimeProvider.System));
+        var created = await client.RequestAsync(1, "tools/call", """{"name":"deep","arguments":{},"task":{}}""");
+        var named = $$"""{"taskId":"{{created["task"]!["taskId"]!.GetValue<string>()}}"}""";
+        Assert.StartsWith("The result of the tool 'deep' cannot be sent", (await client.RequestAsync(2, "tasks/result", named))["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("failed", (await client.RequestAsync(3, "tasks/get", named))["status"]!.GetValue<string>());
+        Assert.Equal(-32602, (await client.RequestAsync(4, "tasks/cancel", named))["code"]!.GetValue<int>());
+        await client.CloseInputAsync();
+        await client.Server.Soon();
+    }
+
+    [Fact]
+    public async Task A_result_of_any_depth_is_answered_in_every_form()
+    {
+        const string Modern = """{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}}}""";
+        for (var depth = 58; depth < 68; depth++)
+        {
+            await using var client = await RawStdioClient.InitializedAsync(Served(TestServers.Deep(depth), new MemoryTaskStore(), TimeProvider.System));
+            Assert.NotNull(await client.RequestAsync(1, "tools/call", """{"name":"deep","arguments":{}}"""));
+            var created = await client.RequestAsync(2, "tools/call", """{"name":"deep","arguments":{},"task":{}}""");
+            var named = $"\"taskId\":\"{created["task"]!["taskId"]!.GetValue<string>()}\"";
+            Assert.NotNull(await client.RequestAsync(3, "tasks/result", $"{{{named}}}"));
+            Assert.NotNull(await client.RequestAsync(4, "tasks/get", $"{{{named},\"_meta\":{Modern}}}"));
+        }
+    }
+
     private static ToolServerOptions Served(ServerTool tool, ITaskStore store, TimeProvider time) => new()
     {
         Tools = new ToolSet([tool]),
