@@ -50,8 +50,9 @@ public sealed partial class StreamableHttpEndpoint
             range.Equals(mediaType, StringComparison.OrdinalIgnoreCase) ||
             (range.EndsWith("/*", StringComparison.Ordinal) && mediaType.StartsWith(range[..^1], StringComparison.OrdinalIgnoreCase)));
 
-    private static RequestId? CancelledId(JsonRpcNotification cancelled) =>
-        (cancelled.Params as JsonObject)?["requestId"] is JsonValue id
+    // The request that a message cancels; null when it cancels none.
+    private static RequestId? CancelledId(JsonRpcMessage message) =>
+        message is JsonRpcNotification { Method: NotificationMethods.CancelledNotification, Params: JsonObject cancelled } && cancelled["requestId"] is JsonValue id
             ? id.TryGetValue(out string? text) ? new RequestId(text) : id.TryGetValue(out long number) ? new RequestId(number) : null
             : null;
 

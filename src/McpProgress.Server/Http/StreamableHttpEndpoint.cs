@@ -140,9 +140,25 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
             return;
         }
 
-        if (_headers.Check(exchange, message) is { } detail)
+        var id = (message as JsonRpcRequest)?.Id ?? default;
+        JsonRpcErrorDetail? detail;
+        RequestId? cancelledId;
+        try
         {
-            await RefuseAsync(exchange, 400, detail, (message as JsonRpcRequest)?.Id ?? default).ConfigureAwait(false);
+            detail = _headers.Check(exchange, message);
+            cancelledId = CancelledId(message);
+        }
+        catch (Exception failure) when (failure is ArgumentException or InvalidOperationException)
+        {
+            // A message is read only where somebody looks: a doubled member, or half a character, shows no sooner than here.
+            LogUnreadable(_logger, failure.Message);
+            await RefuseAsync(exchange, 400, "Bad Request: the message has a member twice, or half a Unicode character (a lone surrogate).", id, McpErrorCode.InvalidRequest).ConfigureAwait(false);
+            return;
+        }
+
+        if (detail is not null)
+        {
+            await RefuseAsync(exchange, 400, detail, id).ConfigureAwait(false);
             return;
         }
 
@@ -150,7 +166,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
 
         // A session has the revision it agreed on: a header that says another one is a client's slip that changes nothing.
         message.Context = new() { ProtocolVersion = ProtocolVersions.IsModern(version) ? version : null };
-        await (ProtocolVersions.IsModern(version) ? PostModernAsync(exchange, message) : PostInSessionAsync(exchange, message)).ConfigureAwait(false);
+        await (ProtocolVersions.IsModern(version) ? PostModernAsync(exchange, message) : PostInSessionAsync(exchange, message, cancelledId)).ConfigureAwait(false);
     }
 
     // 2026-07-28: a request is a session of its own, and ends with its response, however that ends.
@@ -169,7 +185,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         }
     }
 
-    private async Task PostInSessionAsync(HttpExchange exchange, JsonRpcMessage message)
+    private async Task PostInSessionAsync(HttpExchange exchange, JsonRpcMessage message, RequestId? cancelledId)
     {
         if (message is JsonRpcRequest { Method: RequestMethods.Initialize } initialize)
         {
@@ -195,9 +211,9 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
             return;
         }
 
-        if (message is JsonRpcNotification { Method: NotificationMethods.CancelledNotification } cancelled && CancelledId(cancelled) is { } cancelledId)
+        if (cancelledId is { } cancelled)
         {
-            session.Abandon(cancelledId);
+            session.Abandon(cancelled);
         }
 
         exchange.SetStatus(202);

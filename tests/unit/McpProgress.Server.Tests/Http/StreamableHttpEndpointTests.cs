@@ -211,6 +211,31 @@ public sealed class StreamableHttpEndpointTests
         Assert.NotNull(await RawHttp.ErrorAsync(response));
     }
 
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":"\ud800","method":"ping"}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"\ud800"}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"ping","params":{"_meta":{},"_meta":{}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"initialize","params":{"\udc00":1}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"ping","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"\ud800"}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"\ud800","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"\ud800"}}""")]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"requestId":2}}""")]
+    public async Task A_message_with_half_a_character_or_a_doubled_member_is_refused(string body)
+    {
+        await using var server = await RawHttp.StartAsync(TestServers.Samples());
+        var request = RawHttp.Post(body, await server.InitializeAsync());
+        if (body.Contains("2026-07-28", StringComparison.Ordinal))
+        {
+            request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
+            request.Headers.Add("Mcp-Method", "tools/call");
+            request.Headers.Add("Mcp-Name", "echo");
+        }
+
+        using var response = await server.SendAsync(request);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.NotNull(await RawHttp.ErrorAsync(response));
+    }
+
     [Fact]
     public async Task A_body_beyond_the_bound_is_refused()
     {
