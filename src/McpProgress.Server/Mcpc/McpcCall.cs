@@ -57,7 +57,7 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, Pr
         }
 
         _updates.Writer.TryComplete();
-        await session.Outbox.SendAsync(_sequence, end, CancellationToken.None).ConfigureAwait(false);
+        await session.Outbox.EndAsync(_sequence, end).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -74,7 +74,8 @@ internal sealed class McpcCall(McpcSession session, McpcIds ids, string tool, Pr
     }
 
     /// <inheritdoc/>
-    public ValueTask LogAsync(LogLevel level, string message) => session.Client.LogAsync(tool, level, message, token, ids.TaskId, CancellationToken.None);
+    public ValueTask LogAsync(LogLevel level, string message) =>
+        _sequence.IsEnded ? default : session.Client.LogAsync(tool, level, message, token, ids.TaskId, CancellationToken.None);
 
     /// <inheritdoc/>
     public ValueTask SendUpdateAsync(JsonNode? result) => session.Outbox.SendAsync(_sequence, Message("update", result?.DeepClone()));

@@ -6,6 +6,14 @@ namespace McpProgress.Server.Mcpc;
 internal sealed class McpcSequence
 {
     private long _next;
+    private volatile bool _ended;
+
+    /// <summary>Whether its last message is on its way: what comes for it now is dropped.</summary>
+    public bool IsEnded
+    {
+        get => _ended;
+        set => _ended = value;
+    }
 
     /// <summary>The progress that waits as the sequence's last message and may still be replaced by newer one.</summary>
     public McpcOutbox.Entry? Replaceable { get; set; }
@@ -30,15 +38,48 @@ internal sealed class McpcOutbox(Func<McpcMessage, Task> send)
     private bool _draining;
 
     /// <summary>Sends a message; waits while too many wait already.</summary>
-    public async ValueTask SendAsync(McpcSequence sequence, McpcMessage message, CancellationToken cancelled = default)
+    public ValueTask SendAsync(McpcSequence sequence, McpcMessage message, CancellationToken cancelled = default) =>
+        SendAsync(sequence, message, isLast: false, cancelled);
+
+    /// <summary>Sends the last message of a sequence: what a tool left running still says is not sent.</summary>
+    public ValueTask EndAsync(McpcSequence sequence, McpcMessage message) => SendAsync(sequence, message, isLast: true, CancellationToken.None);
+
+    /// <summary>Sends progress; it takes the place of progress that still waits. Never waits itself.</summary>
+    public void SendProgress(McpcSequence sequence, McpcMessage message)
+    {
+        lock (_gate)
+        {
+            if (sequence.IsEnded)
+            {
+                return;
+            }
+
+            if (sequence.Replaceable is { } waiting)
+            {
+                waiting.Message = message;
+                return;
+            }
+
+            sequence.Replaceable = new Entry(sequence, message);
+            Add(sequence.Replaceable);
+        }
+    }
+
+    private async ValueTask SendAsync(McpcSequence sequence, McpcMessage message, bool isLast, CancellationToken cancelled)
     {
         while (true)
         {
             Task room;
             lock (_gate)
             {
+                if (sequence.IsEnded)
+                {
+                    return;
+                }
+
                 if (_waiting.Count < Capacity)
                 {
+                    sequence.IsEnded = isLast;
                     sequence.Replaceable = null;
                     Add(new Entry(sequence, message));
                     return;
@@ -48,22 +89,6 @@ internal sealed class McpcOutbox(Func<McpcMessage, Task> send)
             }
 
             await room.WaitAsync(cancelled).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Sends progress; it takes the place of progress that still waits. Never waits itself.</summary>
-    public void SendProgress(McpcSequence sequence, McpcMessage message)
-    {
-        lock (_gate)
-        {
-            if (sequence.Replaceable is { } waiting)
-            {
-                waiting.Message = message;
-                return;
-            }
-
-            sequence.Replaceable = new Entry(sequence, message);
-            Add(sequence.Replaceable);
         }
     }
 

@@ -73,6 +73,26 @@ public sealed class McpcCallTests
     }
 
     [Fact]
+    public async Task What_a_tool_left_running_says_after_the_end_is_not_sent()
+    {
+        ToolContext? left = null;
+        var leaving = Answering("leaving", (_, context) =>
+        {
+            left = context;
+            return ValueTask.FromResult(ToolResult.FromText("done"));
+        });
+        await using var client = await RawStdioClient.InitializedAsync(TestServers.Samples(0, leaving));
+        await client.RequestAsync(1, "logging/setLevel", """{"level":"debug"}""");
+        await client.CallAsync(2, "leaving", $"{{{Ids}}}");
+        await MessagesAsync(client, "complete");
+        await left!.ReportProgressAsync(1, 2, "late");
+        await left.SendUpdateAsync("late");
+        await left.LogInfoAsync("late");
+        await client.CallAsync(3, "echo", """{"text":"x"}""");
+        Assert.Single(await client.ReadUntilAnswerAsync(3));
+    }
+
+    [Fact]
     public async Task A_task_is_cancelled_and_changed_by_the_hidden_tools()
     {
         var seen = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);

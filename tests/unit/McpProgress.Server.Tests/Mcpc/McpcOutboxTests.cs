@@ -65,6 +65,33 @@ public sealed class McpcOutboxTests : IDisposable
         await next.Soon();
     }
 
+    [Fact]
+    public async Task Nothing_follows_the_last_message_of_a_sequence()
+    {
+        var (ended, other) = (new McpcSequence(), new McpcSequence());
+        await _outbox.SendAsync(other, Message("sending"));
+        for (var i = 0; i < McpcOutbox.Capacity; i++)
+        {
+            await _outbox.SendAsync(other, Message("waiting"));
+        }
+
+        var end = _outbox.EndAsync(ended, Message("end")).AsTask();
+        _reader.Release(McpcOutbox.Capacity + 1);
+        await end.Soon();
+        _outbox.SendProgress(ended, Message("late progress"));
+        await _outbox.SendAsync(ended, Message("late"));
+        await _outbox.SendAsync(other, Message("last"));
+        _reader.Release(10);
+        var sent = new List<string>();
+        do
+        {
+            sent.Add((await ReadAsync()).Result!.GetValue<string>());
+        }
+        while (sent[^1] != "last");
+
+        Assert.Equal(["end", "last"], sent.TakeLast(2));
+    }
+
     public void Dispose() => _reader.Dispose();
 
     private static McpcMessage Message(string result) => McpcMessage.Create("update", "tool", "s", "t", result);
