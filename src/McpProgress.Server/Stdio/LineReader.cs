@@ -18,9 +18,12 @@ internal enum LineKind
 /// <param name="maxBytes">The most bytes of a line.</param>
 internal sealed class LineReader(Stream stream, int maxBytes)
 {
+    private const int InitialSize = 32 * 1024;
+    private const int LargestKept = 1024 * 1024;
+
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    private byte[] _buffer = new byte[32 * 1024];
+    private byte[] _buffer = new byte[InitialSize];
     private int _start;
     private int _end;
     private int _searched;
@@ -87,6 +90,13 @@ internal sealed class LineReader(Stream stream, int maxBytes)
 
     private void MakeRoom()
     {
+        // A huge line is rare: its memory is given back as soon as it was read.
+        if (_start == _end && _buffer.Length > LargestKept)
+        {
+            _buffer = new byte[InitialSize];
+            _start = _end = _searched = 0;
+        }
+
         if (_end < _buffer.Length)
         {
             return;

@@ -45,9 +45,27 @@ public sealed class LineReaderTests
         Assert.Equal(LineKind.End, (await reader.ReadAsync(default)).Kind);
     }
 
+    [Fact]
+    public async Task The_memory_of_a_huge_line_is_given_back()
+    {
+        var text = new string('x', 5_000_000);
+        using var stream = new ChunkedStream(Encoding.UTF8.GetBytes($"{text}\nb\n"), 5_000_001);
+        var reader = new LineReader(stream, maxBytes: 10_000_000);
+        Assert.Equal(5_000_000, (await reader.ReadAsync(default)).Line.Length);
+        Assert.Equal(1, (await reader.ReadAsync(default)).Line.Length);
+        Assert.Equal(LineKind.End, (await reader.ReadAsync(default)).Kind);
+        Assert.InRange(stream.LastRoom, 1, 1024 * 1024);
+    }
+
     private sealed class ChunkedStream(byte[] bytes, int chunk) : MemoryStream(bytes)
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            ValueTask.FromResult(Read(buffer.Span[..Math.Min(chunk, buffer.Length)]));
+        /// <summary>How much the last read had room for.</summary>
+        public int LastRoom { get; private set; }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            LastRoom = buffer.Length;
+            return ValueTask.FromResult(Read(buffer.Span[..Math.Min(chunk, buffer.Length)]));
+        }
     }
 }
