@@ -19,15 +19,15 @@ internal sealed partial class TaskManager : IAsyncDisposable
     private readonly TaskOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Lazy<Task> _recovered;
+    private readonly object _recovering = new();
     private readonly ITimer _sweep;
+    private Task? _recovered;
 
     public TaskManager(TaskOptions options, TimeProvider time, ILogger logger)
     {
         _options = options;
         _time = time;
         _logger = logger;
-        _recovered = new Lazy<Task>(() => Task.Run(RecoverAsync));
         _sweep = time.CreateTimer(_ => _ = SweepAsync(), null, SweepInterval, SweepInterval);
     }
 
@@ -41,7 +41,7 @@ internal sealed partial class TaskManager : IAsyncDisposable
     /// <exception cref="McpProtocolException">Too many run.</exception>
     public async Task<RunningTask> CreateAsync(ServerTool tool, TimeSpan? wantedTtl, TaskOrigin origin)
     {
-        await _recovered.Value.ConfigureAwait(false);
+        await RecoveredAsync().ConfigureAwait(false);
         var now = _time.GetUtcNow();
         var record = new TaskRecord
         {
@@ -116,7 +116,7 @@ internal sealed partial class TaskManager : IAsyncDisposable
     /// <summary>A task's state; null when there is none of that id, or none any more.</summary>
     public async Task<TaskRecord?> FindAsync(string id)
     {
-        await _recovered.Value.ConfigureAwait(false);
+        await RecoveredAsync().ConfigureAwait(false);
         var record = _running.TryGetValue(id, out var running) ? running.Record : await _options.Store.FindAsync(id).ConfigureAwait(false);
         return record?.ExpiresAt > _time.GetUtcNow() ? record : null;
     }
@@ -125,7 +125,7 @@ internal sealed partial class TaskManager : IAsyncDisposable
     /// <exception cref="McpProtocolException">The cursor is none.</exception>
     public async Task<TaskPage> ListAsync(string? cursor)
     {
-        await _recovered.Value.ConfigureAwait(false);
+        await RecoveredAsync().ConfigureAwait(false);
         try
         {
             var page = await _options.Store.ListAsync(cursor, PageSize).ConfigureAwait(false);
@@ -183,6 +183,15 @@ internal sealed partial class TaskManager : IAsyncDisposable
         task.End(ended);
         _running.TryRemove(ended.Id, out _);
         return true;
+    }
+
+    // Once, unless it failed: a store that was busy for a moment is asked again when it is needed next.
+    private Task RecoveredAsync()
+    {
+        lock (_recovering)
+        {
+            return _recovered is null or { IsFaulted: true } ? _recovered = Task.Run(RecoverAsync) : _recovered;
+        }
     }
 
     private async Task RecoverAsync()

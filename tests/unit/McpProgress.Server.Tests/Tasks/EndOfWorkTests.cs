@@ -103,10 +103,43 @@ public sealed class EndOfWorkTests
         }
     }
 
+    [Fact]
+    public async Task A_store_that_cannot_say_at_first_what_an_earlier_server_left_is_asked_again()
+    {
+        var store = new StumblingStore();
+        await store.SaveAsync(new TaskRecord
+        {
+            Id = "left", Tool = "probe", CreatedAt = DateTimeOffset.UtcNow, UpdatedAt = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
+        });
+        await using var client = await RawStdioClient.InitializedAsync(Served(new ProbeTool().Tool, store, TimeProvider.System));
+        const string Call = """{"name":"probe","arguments":{},"task":{}}""";
+        Assert.NotNull((await client.RequestAsync(1, "tools/call", Call))["code"]);
+        Assert.NotNull((await client.RequestAsync(2, "tools/call", Call))["task"]);
+        Assert.Equal("failed", (await client.RequestAsync(3, "tasks/get", """{"taskId":"left"}"""))["status"]!.GetValue<string>());
+    }
+
     private static ToolServerOptions Served(ServerTool tool, ITaskStore store, TimeProvider time) => new()
     {
         Tools = new ToolSet([tool]),
         Tasks = new TaskOptions { Store = store },
         TimeProvider = time,
     };
+
+    /// <summary>A store that is busy once.</summary>
+    private sealed class StumblingStore : ITaskStore
+    {
+        private readonly MemoryTaskStore _inner = new();
+        private bool _stumbled;
+
+        public Task SaveAsync(TaskRecord record) => _inner.SaveAsync(record);
+
+        public Task<TaskRecord?> FindAsync(string id) => _inner.FindAsync(id);
+
+        public Task<TaskPage> ListAsync(string? cursor, int count) => _inner.ListAsync(cursor, count);
+
+        public Task<IReadOnlyList<TaskRecord>> ListUnfinishedAsync() =>
+            _stumbled || !(_stumbled = true) ? _inner.ListUnfinishedAsync() : throw new IOException("The disk is busy.");
+
+        public Task PruneAsync(DateTimeOffset now, int keep) => _inner.PruneAsync(now, keep);
+    }
 }
