@@ -14,7 +14,7 @@ internal static class ServeCommands
         using var stop = StopSignals.ListenAsChild();
         using var loggers = StandardErrorLog.Create();
 
-        var tasks = options.OpenTasks();
+        var tasks = options.OpenTasks(loggers);
         await using var closing = tasks as IAsyncDisposable;
 
         // The raw streams: Console.In and Console.Out would decode, buffer and synchronize once more.
@@ -34,7 +34,7 @@ internal static class ServeCommands
             Host = options.Host,
             Token = Environment.GetEnvironmentVariable(ServeOptions.TokenVariable),
         };
-        var tasks = options.OpenTasks();
+        var tasks = options.OpenTasks(loggers);
         await using var closing = tasks as IAsyncDisposable;
         KestrelHost host;
         try

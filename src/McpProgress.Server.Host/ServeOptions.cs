@@ -1,6 +1,7 @@
 using McpProgress.Server.Protocol;
 using McpProgress.Server.Samples;
 using McpProgress.Server.Tasks;
+using Microsoft.Extensions.Logging;
 
 namespace McpProgress.Server.Host;
 
@@ -30,12 +31,13 @@ internal sealed record ServeOptions
     public static ServeOptions ForHttp(string[] args) => Read("http", args, http: true);
 
     /// <summary>Opens the store for tasks.</summary>
+    /// <param name="loggers">Where it logs.</param>
     /// <exception cref="FailureException">The file cannot be used.</exception>
-    public ITaskStore OpenTasks()
+    public ITaskStore OpenTasks(ILoggerFactory loggers)
     {
         try
         {
-            return TaskFile is null ? new MemoryTaskStore() : SqliteTaskStore.Open(TaskFile);
+            return TaskFile is null ? new MemoryTaskStore() : SqliteTaskStore.Open(TaskFile, loggers.CreateLogger("McpProgress.Server.Tasks"));
         }
         catch (IOException failure)
         {

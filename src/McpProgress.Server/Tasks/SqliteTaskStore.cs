@@ -5,6 +5,9 @@ using System.Text.Json.Serialization;
 using System.Threading.Channels;
 using McpProgress.Core.Configuration;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using SQLitePCL;
 
 namespace McpProgress.Server.Tasks;
 
@@ -16,7 +19,7 @@ namespace McpProgress.Server.Tasks;
 /// All work goes through one thread. What waits for it at the same time is written in one transaction, so a burst of
 /// tasks costs few syncs of the disk although each is durable before it is acknowledged.
 /// </remarks>
-public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
+public sealed partial class SqliteTaskStore : ITaskStore, IAsyncDisposable
 {
     private const int SchemaVersion = 1;
     private const int MaxBatch = 256;
@@ -33,21 +36,24 @@ public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
     };
 
     private readonly SqliteConnection _connection;
+    private readonly ILogger _logger;
     private readonly Channel<Job> _jobs = Channel.CreateUnbounded<Job>(new() { SingleReader = true });
     private readonly Task _working;
 
-    private SqliteTaskStore(SqliteConnection connection)
+    private SqliteTaskStore(SqliteConnection connection, ILogger logger)
     {
         _connection = connection;
+        _logger = logger;
         _working = Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Opens a file, or makes it.</summary>
     /// <param name="path">The file; its folder exists.</param>
+    /// <param name="logger">Is told what cannot be read in it; null for nobody.</param>
     /// <exception cref="IOException">It cannot be opened, is no such file, or another process has it.</exception>
-    public static SqliteTaskStore Open(string path)
+    public static SqliteTaskStore Open(string path, ILogger? logger = null)
     {
-        SQLitePCL.Batteries_V2.Init();
+        Batteries_V2.Init();
         SqliteConnection? connection = null;
         try
         {
@@ -58,7 +64,7 @@ public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
             connection.Open();
             Execute(connection, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN EXCLUSIVE; COMMIT;");
             Migrate(connection, path);
-            return new SqliteTaskStore(connection);
+            return new SqliteTaskStore(connection, logger ?? NullLogger.Instance);
         }
         catch (Exception failure)
         {
@@ -108,15 +114,18 @@ public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
             using var rows = command.ExecuteReader();
             var tasks = new List<TaskRecord>();
             var last = after;
-            while (rows.Read())
+            for (var seen = 0; rows.Read(); seen++)
             {
-                if (tasks.Count == count)
+                if (seen == count)
                 {
                     return new TaskPage(tasks, PageCursor.Write(last));
                 }
 
                 last = rows.GetInt64(0);
-                tasks.Add(Read(rows.GetString(1)));
+                if (Read(rows.GetString(1)) is { } task)
+                {
+                    tasks.Add(task);
+                }
             }
 
             return new TaskPage(tasks, null);
@@ -131,7 +140,10 @@ public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
         var tasks = new List<TaskRecord>();
         while (rows.Read())
         {
-            tasks.Add(Read(rows.GetString(0)));
+            if (Read(rows.GetString(0)) is { } task)
+            {
+                tasks.Add(task);
+            }
         }
 
         return tasks;
@@ -159,7 +171,21 @@ public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static TaskRecord Read(string text) => JsonSerializer.Deserialize<TaskRecord>(text, Json)!;
+    // Null for a row that another version wrote, or a failing disk: one task that is lost must not take the others along.
+    private TaskRecord? Read(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<TaskRecord>(text, Json);
+        }
+        catch (JsonException failure)
+        {
+            LogUnreadable(_logger, failure.Message);
+            return null;
+        }
+    }
+
+    private static IOException Failed(Exception failure) => new IOException($"The task store could not be written or read: {failure.Message}", failure);
 
     private static Exception Explain(string path, Exception failure) => failure switch
     {
@@ -233,7 +259,7 @@ public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
             try
             {
                 Execute(_connection, "BEGIN");
-                batch.ForEach(job => job.Act(_connection));
+                batch.ForEach(Act);
                 Execute(_connection, "COMMIT");
                 batch.ForEach(job => job.Done.TrySetResult());
             }
@@ -242,8 +268,21 @@ public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
 #pragma warning restore CA1031
             {
                 RollBack();
-                batch.ForEach(job => job.Done.TrySetException(new IOException($"The task store could not be written or read: {failure.Message}", failure)));
+                batch.ForEach(job => job.Done.TrySetException(Failed(failure)));
             }
+        }
+    }
+
+    // What fails by itself, of one statement each, leaves the others their transaction; a failure that ended it is everybody's.
+    private void Act(Job job)
+    {
+        try
+        {
+            job.Act(_connection);
+        }
+        catch (Exception failure) when (raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+        {
+            job.Done.TrySetException(Failed(failure));
         }
     }
 
@@ -258,6 +297,9 @@ public sealed class SqliteTaskStore : ITaskStore, IAsyncDisposable
             // SQLite has rolled back by itself, as it does on a full disk.
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Passed over a task that cannot be read in the store: {Reason}")]
+    private static partial void LogUnreadable(ILogger logger, string reason);
 
     private sealed record Job(Action<SqliteConnection> Act, TaskCompletionSource Done);
 }

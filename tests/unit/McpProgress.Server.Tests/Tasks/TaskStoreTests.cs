@@ -1,6 +1,8 @@
 using System.Text.Json;
 using McpProgress.Server.Tasks;
 using McpProgress.Server.Tests.Support;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 
 namespace McpProgress.Server.Tests.Tasks;
 
@@ -89,8 +91,106 @@ public sealed class TaskStoreTests : IDisposable
         Assert.ThrowsAny<IOException>(() => SqliteTaskStore.Open(Path.Combine(_folder.FullName, "nowhere", "tasks.db")));
     }
 
+    [Fact]
+    public async Task A_row_that_cannot_be_read_is_passed_over_until_it_expires()
+    {
+        await using (var first = SqliteTaskStore.Open(File))
+        {
+            foreach (var id in new[] { "a", "unknown", "b", "broken", "c" })
+            {
+                await first.SaveAsync(Record(id));
+            }
+        }
+
+        Ask("""
+            UPDATE tasks SET record = replace(record, 'Working', 'Paused') WHERE id = 'unknown';
+            UPDATE tasks SET record = '{' WHERE id = 'broken';
+            """);
+        var log = new CountingLogger();
+        await using var again = SqliteTaskStore.Open(File, log);
+        Assert.Null(await again.FindAsync("broken"));
+        Assert.Equal(1, log.Warnings);
+        Assert.Equal(["a", "b", "c"], (await again.ListUnfinishedAsync()).Select(task => task.Id));
+        var page = await again.ListAsync(null, 2);
+        Assert.Equal("a", Assert.Single(page.Tasks).Id);
+        page = await again.ListAsync(page.NextCursor, 2);
+        Assert.Equal("b", Assert.Single(page.Tasks).Id);
+        page = await again.ListAsync(page.NextCursor, 2);
+        Assert.Equal("c", Assert.Single(page.Tasks).Id);
+        Assert.Null(page.NextCursor);
+
+        await again.PruneAsync(Now + TimeSpan.FromHours(1), keep: 10);
+        await again.DisposeAsync();
+        Assert.Equal(0L, Ask("SELECT count(*) FROM tasks"));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("refused")]
+    public async Task What_fails_by_itself_fails_alone(string? id)
+    {
+        await SqliteTaskStore.Open(File).DisposeAsync();
+        Ask("CREATE TRIGGER refuse BEFORE INSERT ON tasks WHEN NEW.id = 'refused' BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        await using var store = SqliteTaskStore.Open(File);
+        var failing = new List<Task>();
+        var saving = new List<Task>();
+        for (var i = 0; i < 500; i++)
+        {
+            saving.Add(store.SaveAsync(Record($"task-{i}")));
+            failing.Add(store.SaveAsync(Record(id!)));
+        }
+
+        await Task.WhenAll(saving);
+        foreach (var failed in failing)
+        {
+            await Assert.ThrowsAsync<IOException>(() => failed);
+        }
+
+        Assert.Equal(500, (await store.ListAsync(null, 1000)).Tasks.Count);
+    }
+
+    [Fact]
+    public async Task What_ends_the_transaction_fails_all_that_was_in_it()
+    {
+        await SqliteTaskStore.Open(File).DisposeAsync();
+        Ask("CREATE TRIGGER refuse BEFORE INSERT ON tasks WHEN NEW.id = 'refused' BEGIN SELECT RAISE(ROLLBACK, 'refused'); END");
+        await using var store = SqliteTaskStore.Open(File);
+        var saving = Enumerable.Range(0, 500).Select(i => store.SaveAsync(Record(i % 50 == 25 ? "refused" : $"task-{i}"))).ToArray();
+        await Task.WhenAll(saving.Select(saved => saved.ContinueWith(task => task.Exception, TaskScheduler.Default)));
+        for (var i = 0; i < saving.Length; i++)
+        {
+            Assert.Equal(saving[i].IsCompletedSuccessfully, await store.FindAsync($"task-{i}") is not null);
+        }
+
+        await store.SaveAsync(Record("later"));
+    }
+
     private static TaskRecord Record(string id) =>
         new() { Id = id, Tool = "tool", CreatedAt = Now, UpdatedAt = Now, ExpiresAt = Now + TimeSpan.FromHours(1) };
 
+    private object? Ask(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The texts are those of the tests.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command.ExecuteScalar();
+    }
+
     private ITaskStore Open(bool file) => file ? SqliteTaskStore.Open(File) : new MemoryTaskStore();
+
+    private sealed class CountingLogger : ILogger
+    {
+        public int Warnings { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Warnings += logLevel == LogLevel.Warning ? 1 : 0;
+    }
 }
