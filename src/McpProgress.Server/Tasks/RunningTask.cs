@@ -34,7 +34,9 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
     private readonly object _changing = new();
     private readonly CancellationTokenSource _cancellation = new();
     private readonly List<TaskQuestion> _questions = [];
-    private readonly Channel<TaskQuestion> _toPut = Channel.CreateUnbounded<TaskQuestion>();
+
+    // One for each request that puts the questions to its client, the newest last.
+    private readonly List<Channel<TaskQuestion>> _putting = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskRecord _record = record;
     private string? _message = record.Message;
@@ -69,9 +71,6 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
         }
     }
 
-    /// <summary>Questions for whoever can put them to the client by a request; one that could not puts it back.</summary>
-    public Channel<TaskQuestion> ToPut => _toPut;
-
     /// <summary>Completes when <see cref="Record"/> is terminal.</summary>
     public Task Ended => _ended.Task;
 
@@ -104,7 +103,6 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
             Changed?.Invoke(record);
         }
 
-        _toPut.Writer.TryComplete();
         _ended.TrySetResult();
 
         // Also after a result: it stops what the tool may have left running.
@@ -113,6 +111,32 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
 
     /// <summary>Sends what progress still waits; afterwards none is sent.</summary>
     public ValueTask FlushAsync() => origin.Progress?.CompleteAsync() ?? default;
+
+    /// <summary>
+    /// Gives the questions to a request that can put them to its client: those that are open, and those that come until
+    /// there is a newer one. Older requests may have put the same ones: of a client that is gone nobody knows.
+    /// </summary>
+    public Channel<TaskQuestion> BeginPutting()
+    {
+        var toPut = Channel.CreateUnbounded<TaskQuestion>();
+        lock (_gate)
+        {
+            _putting.Add(toPut);
+            Put(_questions);
+        }
+
+        return toPut;
+    }
+
+    /// <summary>Leaves the open questions to the newest request that still puts some.</summary>
+    public void EndPutting(Channel<TaskQuestion> toPut)
+    {
+        lock (_gate)
+        {
+            _putting.Remove(toPut);
+            Put(_questions);
+        }
+    }
 
     /// <summary>Hands an answer to the question it belongs to.</summary>
     /// <param name="key">The question's key.</param>
@@ -183,9 +207,9 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
         }
 
         Update(record => record with { State = TaskState.InputRequired, Message = questions[0].Text });
-        foreach (var question in asked)
+        lock (_gate)
         {
-            _toPut.Writer.TryWrite(question);
+            Put(asked);
         }
 
         return await Task.WhenAll(asked.Select(question => question.Answer.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -193,6 +217,14 @@ internal sealed class RunningTask(TaskRecord record, TaskOrigin origin, TimeProv
 
     // A key is never used again in the task's life (SEP-2663), whatever the tool calls its questions.
     private string NewKey(ToolQuestion question) => question.Key is { } key && _keys.Add(key) ? key : $"input-{++_lastKey}";
+
+    private void Put(IEnumerable<TaskQuestion> questions)
+    {
+        foreach (var question in questions)
+        {
+            _putting.LastOrDefault()?.Writer.TryWrite(question);
+        }
+    }
 
     private bool TryClose(TaskQuestion question)
     {

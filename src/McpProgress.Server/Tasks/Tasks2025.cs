@@ -101,29 +101,51 @@ internal sealed class Tasks2025(TaskManager tasks, ToolServerOptions options)
     // On the stream of tasks/result, as the specification has it: the only one a client is sure to listen to.
     private static async Task PutQuestionsAsync(RunningTask task, IncomingRequest request, CancellationToken cancelled)
     {
-        while (await task.ToPut.Reader.WaitToReadAsync(cancelled).ConfigureAwait(false))
+        using var eitherEnd = CancellationTokenSource.CreateLinkedTokenSource(cancelled, task.Cancelled);
+        var toPut = task.BeginPutting();
+        try
         {
-            if (!task.ToPut.Reader.TryRead(out var question))
+            while (true)
             {
-                continue;
+                var question = await toPut.Reader.ReadAsync(eitherEnd.Token).ConfigureAwait(false);
+                if (!question.Answer.Task.IsCompleted)
+                {
+                    await PutAsync(task, question, request, eitherEnd.Token).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancelled.IsCancellationRequested)
+        {
+            // The task has ended, and there is a result.
+        }
+        finally
+        {
+            // This request is over, its question may not be.
+            task.EndPutting(toPut);
+        }
+    }
+
+    private static async Task PutAsync(RunningTask task, TaskQuestion question, IncomingRequest request, CancellationToken ended)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        try
+        {
+            var asking = ClientRequests.AskRawAsync(request.Server, question.Question, task.Record.Id, over.Token);
+            if (await Task.WhenAny(asking, question.Answer.Task).ConfigureAwait(false) != asking)
+            {
+                // Another request had the answer first: this client is told that none is wanted any more.
+                await over.CancelAsync().ConfigureAwait(false);
             }
 
-            try
-            {
-                using var eitherEnd = CancellationTokenSource.CreateLinkedTokenSource(cancelled, task.Cancelled);
-                var answer = await ClientRequests.AskRawAsync(request.Server, question.Question, task.Record.Id, eitherEnd.Token).ConfigureAwait(false);
-                task.Answer(question.Key, answer);
-            }
-            catch (OperationCanceledException)
-            {
-                // This request is over, the question is not: the next tasks/result puts it again.
-                task.ToPut.Writer.TryWrite(question);
-                cancelled.ThrowIfCancellationRequested();
-            }
-            catch (Exception failure) when (failure is ToolException or FormatException)
-            {
-                task.Refuse(question, new ToolException($"The question '{question.Question.Text}' was not answered: {failure.Message}", failure));
-            }
+            task.Answer(question.Key, await asking.ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (!ended.IsCancellationRequested)
+        {
+            // It has its answer.
+        }
+        catch (Exception failure) when (failure is ToolException or FormatException)
+        {
+            task.Refuse(question, new ToolException($"The question '{question.Question.Text}' was not answered: {failure.Message}", failure));
         }
     }
 

@@ -210,6 +210,94 @@ public sealed class Tasks2025Tests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_newer_request_for_the_result_gets_the_open_question_too_and_the_first_answer_counts(int answered)
+    {
+        await using var client = await RawStdioClient.InitializedAsync(TestServers.Samples(), capabilities: CanElicit);
+        var id = await CreateAsync(client, 1, "book_table", """{"restaurant":"Luigi"}""");
+        await WaitForStatusAsync(client);
+        var questions = new List<JsonNode>();
+        for (var request = 3; request < 5; request++)
+        {
+            await client.SendAsync($$$"""{"jsonrpc":"2.0","id":{{{request}}},"method":"tasks/result","params":{"taskId":"{{{id}}}"}}""");
+            questions.Add(await client.ReadAsync());
+            Assert.Equal("elicitation/create", questions[^1]["method"]!.GetValue<string>());
+        }
+
+        // The task goes on with the first; the other one, which the SDK may withdraw meanwhile, does no harm.
+        await AnswerAsync(questions[answered], guests: 4);
+        var messages = new List<JsonNode>();
+        while (messages.LastOrDefault()?["method"]?.GetValue<string>() != "notifications/tasks/status")
+        {
+            messages.Add(await client.ReadAsync());
+        }
+
+        await AnswerAsync(questions[1 - answered], guests: 5);
+        while (messages.Count(message => message["result"] is not null) < 2)
+        {
+            messages.Add(await client.ReadAsync());
+        }
+
+        Assert.All(messages.Where(message => message["result"] is not null), message => Assert.Equal(4, message["result"]!["structuredContent"]!["guests"]!.GetValue<int>()));
+        Assert.DoesNotContain(messages, message => message["method"]?.GetValue<string>() == "elicitation/create");
+
+        Task AnswerAsync(JsonNode question, int guests) => client.SendAsync(
+            $$$$"""{"jsonrpc":"2.0","id":{{{{question["id"]!.ToJsonString()}}}},"result":{"action":"accept","content":{"confirm":true,"guests":{{{{guests}}}}}}}""");
+    }
+
+    [Fact]
+    public async Task Of_several_requests_for_the_result_the_newest_that_is_left_puts_what_is_asked_later()
+    {
+        var asking = new ServerTool
+        {
+            Name = "asking",
+            InputSchema = SampleTools.Schema("""{"type":"object"}"""),
+            Body = async (_, context) =>
+            {
+                for (var question = 1; question <= 3; question++)
+                {
+                    await context.AskAsync(new ElicitationRequest($"Question {question}", SampleTools.Schema("""{"type":"object","properties":{}}""")));
+                }
+
+                return ToolResult.FromText("done");
+            },
+        };
+        await using var client = await RawStdioClient.InitializedAsync(TestServers.Samples(0, asking), capabilities: CanElicit);
+        var id = await CreateAsync(client, 1, "asking");
+        await WaitForStatusAsync(client);
+        for (var request = 3; request < 5; request++)
+        {
+            await client.SendAsync($$$"""{"jsonrpc":"2.0","id":{{{request}}},"method":"tasks/result","params":{"taskId":"{{{id}}}"}}""");
+            Assert.Equal("Question 1", await AnswerNextAsync(answer: request == 4));
+        }
+
+        // The second comes once; when its request is given up, the older one goes on with it.
+        Assert.Equal("Question 2", await AnswerNextAsync(answer: false));
+        await client.SendAsync("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":4}}""");
+        Assert.Equal("Question 2", await AnswerNextAsync(answer: true));
+        Assert.Equal("Question 3", await AnswerNextAsync(answer: true));
+        Assert.Equal("done", (await client.ReadUntilAnswerAsync(3))[^1]["result"]!["content"]![0]!["text"]!.GetValue<string>());
+
+        async Task<string> AnswerNextAsync(bool answer)
+        {
+            JsonNode message;
+            do
+            {
+                message = await client.ReadAsync();
+            }
+            while (message["method"]!.GetValue<string>() != "elicitation/create");
+
+            if (answer)
+            {
+                await client.SendAsync($$$$"""{"jsonrpc":"2.0","id":{{{{message["id"]!.ToJsonString()}}}},"result":{"action":"accept","content":{}}}""");
+            }
+
+            return message["params"]!["message"]!.GetValue<string>();
+        }
+    }
+
+    [Theory]
     [InlineData("""{"action":"accept","content":{"confirm":"perhaps"}}""")]
     [InlineData("""{"action":"accept","content":{}}""")]
     [InlineData("""{"action":"maybe"}""")]
