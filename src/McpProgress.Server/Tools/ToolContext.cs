@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -87,14 +86,6 @@ public sealed class ToolContext(IToolChannel channel, CancellationToken cancella
         return channel.SendServerEventAsync(name, result);
     }
 
-    /// <summary>Takes the next change the client sent to this running task (<c>_mcpc_update</c>), if there is one.</summary>
-    /// <param name="update">What the client sent.</param>
-    public bool TryGetUpdate([NotNullWhen(true)] out JsonElement? update)
-    {
-        update = channel.Updates.TryRead(out var data) ? data : null;
-        return update is not null;
-    }
-
-    /// <summary>The changes the client sends to this running task, as they come; ends at once where none can come.</summary>
+    /// <summary>The changes the client sends to this running task (<c>_mcpc_update</c>), as they come; ends at once where none can come.</summary>
     public IAsyncEnumerable<JsonElement> ReadUpdatesAsync() => channel.Updates.ReadAllAsync(CancellationToken);
 }
