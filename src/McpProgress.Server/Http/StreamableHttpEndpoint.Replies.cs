@@ -22,6 +22,10 @@ public sealed partial class StreamableHttpEndpoint
         return RefuseAsync(exchange, 405, $"Method Not Allowed: use {allowed}.");
     }
 
+    // 404 tells a client of any revision with sessions to initialize anew.
+    private static Task RefuseUnknownSessionAsync(HttpExchange exchange, RequestId id) =>
+        RefuseAsync(exchange, 404, "Not Found: there is no such session; say initialize again.", id, (McpErrorCode)SessionNotFound);
+
     private static Task RefuseAsync(
         HttpExchange exchange, int status, string reason, RequestId id = default, McpErrorCode code = (McpErrorCode)ServerError) =>
         RefuseAsync(exchange, status, new JsonRpcErrorDetail { Code = (int)code, Message = reason }, id);

@@ -207,7 +207,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
 
         if (!session.Transport.Receive(message))
         {
-            await RefuseAsync(exchange, 404, "Not Found: the session has ended.").ConfigureAwait(false);
+            await RefuseUnknownSessionAsync(exchange, id).ConfigureAwait(false);
             return;
         }
 
@@ -247,9 +247,12 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
         await using (answer.ConfigureAwait(false))
         {
             request.Context!.RelatedTransport = answer;
-            if (!session.Transport.Receive(request))
+            if (session.Ended.IsCancellationRequested || !session.Transport.Receive(request))
             {
-                answer.End();
+                // It has ended since it was found.
+                session.Abandon(request.Id);
+                await RefuseUnknownSessionAsync(exchange, request.Id).ConfigureAwait(false);
+                return false;
             }
 
             await HoldAsync(exchange, session, answer.Events, HeaderGrace).ConfigureAwait(false);
@@ -365,8 +368,7 @@ public sealed partial class StreamableHttpEndpoint : IAsyncDisposable
             return session;
         }
 
-        // 404 tells a client of any revision with sessions to initialize anew.
-        await RefuseAsync(exchange, 404, "Not Found: there is no such session; say initialize again.", id, (McpErrorCode)SessionNotFound).ConfigureAwait(false);
+        await RefuseUnknownSessionAsync(exchange, id).ConfigureAwait(false);
         return null;
     }
 }

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using McpProgress.Server.Http;
 using McpProgress.Server.Protocol;
 using McpProgress.Server.Tests.Support;
 using McpProgress.Server.Tools;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace McpProgress.Server.Tests.Http;
 
@@ -290,6 +292,36 @@ public sealed class StreamableHttpEndpointTests
         Assert.Empty(await RawHttp.EventsAsync(stream));
     }
 
+    [Fact]
+    public async Task A_session_that_ends_just_when_it_was_found_is_not_found()
+    {
+        // Looking at the clock is the last that is done with a session before it gets its request.
+        var time = new InterruptingTimeProvider();
+        await using var endpoint = new StreamableHttpEndpoint(Clocked(time), new HttpServerOptions(), NullLoggerFactory.Instance);
+        var initialize = new MemoryExchange("POST", RawHttp.Initialize);
+        await endpoint.HandleAsync(initialize).Soon();
+        var session = initialize.ResponseHeaders["Mcp-Session-Id"];
+        time.Interruption = () => endpoint.HandleAsync(new MemoryExchange("DELETE").With("Mcp-Session-Id", session)).Soon().GetAwaiter().GetResult();
+        var ping = new MemoryExchange("POST", """{"jsonrpc":"2.0","id":7,"method":"ping"}""").With("Mcp-Session-Id", session);
+        await endpoint.HandleAsync(ping).Soon();
+        Assert.Equal(404, ping.Status);
+        Assert.Equal(7, JsonNode.Parse(ping.Text)!["id"]!.GetValue<int>());
+    }
+
     private static ToolServerOptions Clocked(TimeProvider time) =>
         new() { Tools = new ToolSet([new ProbeTool().Tool]), TimeProvider = time };
+
+    /// <summary>A clock on which something happens the next time somebody looks at it.</summary>
+    private sealed class InterruptingTimeProvider : TimeProvider
+    {
+        public Action? Interruption { get; set; }
+
+        public override long GetTimestamp()
+        {
+            var interruption = Interruption;
+            Interruption = null;
+            interruption?.Invoke();
+            return base.GetTimestamp();
+        }
+    }
 }
