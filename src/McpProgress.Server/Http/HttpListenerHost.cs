@@ -20,17 +20,22 @@ public sealed partial class HttpListenerHost : IAsyncDisposable
     // Between finding a free port and taking it, another process may take it.
     private const int PortAttempts = 10;
 
+    // Windows can fail again and again, at once, when its HTTP service is stopped or out of memory: no reason to spin.
+    internal static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly HttpListener _listener;
     private readonly StreamableHttpEndpoint _endpoint;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _accepting;
 
-    private HttpListenerHost(HttpListener listener, StreamableHttpEndpoint endpoint, string host, int port, ILogger logger)
+    internal HttpListenerHost(HttpListener listener, StreamableHttpEndpoint endpoint, string host, int port, ILogger logger, TimeProvider time)
     {
         _listener = listener;
         _endpoint = endpoint;
         _logger = logger;
+        _time = time;
         Port = port;
         Url = $"http://{host}:{port}{StreamableHttpEndpoint.Path}";
         _accepting = AcceptAsync();
@@ -51,6 +56,7 @@ public sealed partial class HttpListenerHost : IAsyncDisposable
     /// <exception cref="HttpListenerException">The port is taken, or listening is not allowed.</exception>
     public static HttpListenerHost Start(ToolServerOptions tools, HttpServerOptions http, int port, ILoggerFactory loggers)
     {
+        ArgumentNullException.ThrowIfNull(tools);
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(loggers);
         http.Validate();
@@ -68,7 +74,7 @@ public sealed partial class HttpListenerHost : IAsyncDisposable
             {
                 listener.Start();
                 var logger = loggers.CreateLogger("McpProgress.Server.Http");
-                return new HttpListenerHost(listener, new StreamableHttpEndpoint(tools, http, loggers), HostToConnect(address), chosen, logger);
+                return new HttpListenerHost(listener, new StreamableHttpEndpoint(tools, http, loggers), HostToConnect(address), chosen, logger, tools.TimeProvider);
             }
             catch (HttpListenerException) when (port == 0 && attempt < PortAttempts)
             {
@@ -110,6 +116,7 @@ public sealed partial class HttpListenerHost : IAsyncDisposable
                 if (!_closing.Task.IsCompleted)
                 {
                     LogNotAccepted(_logger, end.Message);
+                    await Task.WhenAny(_closing.Task, Task.Delay(Pause, _time)).ConfigureAwait(false);
                 }
             }
         }

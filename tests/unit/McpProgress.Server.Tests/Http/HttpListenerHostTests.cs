@@ -56,6 +56,24 @@ public sealed class HttpListenerHostTests : IDisposable
     }
 
     [Fact]
+    public async Task It_pauses_when_requests_cannot_be_accepted()
+    {
+        // One that was never started refuses every time.
+        var time = new ManualTimeProvider();
+        var log = new CountingLogger();
+        var endpoint = new StreamableHttpEndpoint(TestServers.Samples(), new HttpServerOptions(), NullLoggerFactory.Instance);
+        var host = await Task.Run(() => new HttpListenerHost(new HttpListener(), endpoint, "localhost", 1, log, time)).Soon();
+        for (var failures = 1; failures <= 3; failures++)
+        {
+            await time.ArmedAsync(HttpListenerHost.Pause);
+            Assert.Equal(failures, log.Warnings);
+            time.Advance(HttpListenerHost.Pause);
+        }
+
+        await host.DisposeAsync().AsTask().Soon();
+    }
+
+    [Fact]
     public async Task A_modern_client_that_closes_the_response_cancels_its_call()
     {
         var probe = new ProbeTool();

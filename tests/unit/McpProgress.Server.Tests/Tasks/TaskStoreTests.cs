@@ -2,7 +2,6 @@ using System.Text.Json;
 using McpProgress.Server.Tasks;
 using McpProgress.Server.Tests.Support;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging;
 
 namespace McpProgress.Server.Tests.Tasks;
 
@@ -180,17 +179,4 @@ public sealed class TaskStoreTests : IDisposable
     }
 
     private ITaskStore Open(bool file) => file ? SqliteTaskStore.Open(File) : new MemoryTaskStore();
-
-    private sealed class CountingLogger : ILogger
-    {
-        public int Warnings { get; private set; }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Warnings += logLevel == LogLevel.Warning ? 1 : 0;
-    }
 }
