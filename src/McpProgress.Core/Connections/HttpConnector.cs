@@ -76,7 +76,7 @@ internal static class HttpConnector
         };
     }
 
-    /// <summary>Adds the token where no log sees it, counts bytes, and bounds the length of one message.</summary>
+    /// <summary>Adds the token where no log sees it, counts bytes, bounds the length of one message, and makes it readable.</summary>
     private sealed class MeasuringHandler(HttpMessageHandler inner, Secret? token, int maximumMessageBytes, TransportStatistics statistics)
         : DelegatingHandler(inner)
     {
@@ -103,7 +103,7 @@ internal static class HttpConnector
             }
 
             bool isEventStream = IsEventStream(response.Content);
-            response.Content = new WrappedContent(response.Content, body => new MeasuredStream(body, isEventStream, maximumMessageBytes, statistics));
+            response.Content = new WrappedContent(response.Content, body => new MendedStream(new MeasuredStream(body, isEventStream, maximumMessageBytes, statistics)));
             return response;
         }
     }

@@ -12,13 +12,24 @@ internal static class Surrogates
     private const int EscapeLength = 6;
 
     /// <summary>Replaces escapes of half a character by <c>\ufffd</c>, where they stand.</summary>
-    public static void Mend(Span<byte> json)
+    /// <param name="json">The text, from the front.</param>
+    /// <param name="isWhole">False: more of it follows.</param>
+    /// <returns>
+    /// How many bytes are settled: all but an escape at the end, or the first half of a character there, that what follows
+    /// may complete. These are always shorter than two escapes.
+    /// </returns>
+    public static int Mend(Span<byte> json, bool isWhole = true)
     {
         int place = json.IndexOf((byte)'\\');
-        while (place >= 0 && place + 1 < json.Length)
+        while (place >= 0)
         {
             Span<byte> escape = json[place..];
-            int length = CodeOf(escape) is not { } code ? 2
+            if (!isWhole && IsCut(escape))
+            {
+                return place;
+            }
+
+            int length = CodeOf(escape) is not { } code ? Math.Min(2, escape.Length)
                 : !char.IsSurrogate(code) ? EscapeLength
                 : char.IsHighSurrogate(code) && CodeOf(escape[EscapeLength..]) is { } low && char.IsLowSurrogate(low) ? 2 * EscapeLength
                 : 0;
@@ -31,6 +42,8 @@ internal static class Surrogates
             int next = escape[length..].IndexOf((byte)'\\');
             place = next < 0 ? -1 : place + length + next;
         }
+
+        return json.Length;
     }
 
     /// <summary>The text with those escapes replaced.</summary>
@@ -45,6 +58,14 @@ internal static class Surrogates
         Mend(bytes);
         return Encoding.UTF8.GetString(bytes);
     }
+
+    /// <summary>Whether the text ends in the middle of its first escape, or where the other half of a character may follow.</summary>
+    private static bool IsCut(ReadOnlySpan<byte> escape) => CodeOf(escape) is { } code
+        ? char.IsHighSurrogate(code) && IsBeginning(escape[EscapeLength..])
+        : IsBeginning(escape);
+
+    private static bool IsBeginning(ReadOnlySpan<byte> escape) =>
+        escape.Length < EscapeLength && escape[..Math.Min(escape.Length, 2)].SequenceEqual("\\u"u8[..Math.Min(escape.Length, 2)]);
 
     /// <summary>The code unit of an escape <c>\uXXXX</c>; null for anything else.</summary>
     private static char? CodeOf(ReadOnlySpan<byte> escape) =>

@@ -148,6 +148,23 @@ public sealed class HttpConnectionTests
         Assert.Equal(ConnectionStatus.Connected, connection.Status);
     }
 
+    [Theory]
+    [InlineData("text/event-stream")]
+    [InlineData("application/json")]
+    public async Task Half_a_character_costs_no_more_than_itself(string type)
+    {
+        await using var peer = new HttpPeer(modern: false);
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", peer.Endpoint).Within();
+        (HttpPeer.Exchange exchange, Task<ToolCallResult> call) = await BeginAsync(peer, connection, CancellationToken.None, begin: false);
+        string answer = $$$"""{"jsonrpc":"2.0","id":{{{exchange.Id}}},"result":{"content":[{"type":"text","text":"caf\udce9.txt"}],"structuredContent":{"name":"caf\udce9.txt","\ud800":1} } }""";
+        await exchange.RespondAsync(200, type, type == "application/json" ? answer : $"event: message\ndata: {answer}\n\n");
+
+        ToolCallResult result = await call.Within();
+
+        Assert.Equal("caf\ufffd.txt", result.Text);
+        Assert.Equal("""{"name":"caf\uFFFD.txt","\uFFFD":1}""", result.StructuredContent!.DeepClone().ToJsonString());
+    }
+
     [Fact]
     public async Task A_long_stream_of_small_messages_is_no_long_message()
     {
