@@ -168,6 +168,14 @@ Describe 'The output of Invoke-McpTool' {
         (Invoke-McpTool unknown-content -Server $results).type | Should -Be 'hologram'
     }
 
+    It 'is the first of each where a server gives members twice' {
+        $structured = Invoke-McpTool structured-twice -Server $results
+        $structured.city | Should -BeExactly 'Oslo'
+        $structured.place.n | Should -Be 1
+        (Invoke-McpTool structured-twice -Server $results -Raw).structuredContent.city | Should -BeExactly 'Oslo'
+        (Invoke-McpTool text-twice -Server $results).text | Should -BeExactly 'first'
+    }
+
     It 'is the whole result with -Raw, an error too' {
         $raw = Invoke-McpTool structured -Server $results -Raw
         $raw.structuredContent.city | Should -Be 'Oslo'

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Events;
 
@@ -15,6 +17,7 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
     /// <summary>A longer object or list, as JSON, is left out.</summary>
     internal const int LongestStructure = 16_000;
 
+    private static readonly JsonDocumentOptions OneOfEach = new() { AllowDuplicateProperties = false };
     private static readonly AsyncLocal<long> Causing = new();
     private long _root;
 
@@ -37,7 +40,7 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
 
     /// <summary>Publishes an event.</summary>
     /// <param name="name">The event.</param>
-    /// <param name="payload">What it carries; what is too large is cut, and <c>truncated</c> added.</param>
+    /// <param name="payload">What it carries; what is too large or cannot be read is cut, and <c>truncated</c> added.</param>
     public void Publish(string name, JsonObject payload)
     {
         if (hub is not null)
@@ -86,20 +89,22 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
 
     private static JsonObject Bounded(JsonObject payload)
     {
-        KeyValuePair<string, JsonNode?>[] tooLong = [.. payload.Where(member => IsTooLong(member.Value))];
-        foreach ((string key, JsonNode? value) in tooLong)
+        bool isCut = false;
+        foreach ((string key, JsonNode? value) in payload.ToArray())
         {
-            if (value is JsonValue text)
+            if (value.Text() is { Length: > LongestText } text)
             {
-                payload[key] = text.GetValue<string>()[..LongestText];
+                payload[key] = text[..LongestText];
+                isCut = true;
             }
-            else
+            else if (!CanCarry(value))
             {
                 payload.Remove(key);
+                isCut = true;
             }
         }
 
-        if (tooLong.Length > 0)
+        if (isCut)
         {
             payload["truncated"] = true;
         }
@@ -107,10 +112,31 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
         return payload;
     }
 
-    private static bool IsTooLong(JsonNode? value) => value switch
+    /// <summary>
+    /// Whether it is short enough, and can be read to its last leaf: a server may give a member twice, or half a character,
+    /// and what reads events must not stumble over it.
+    /// </summary>
+    private static bool CanCarry(JsonNode? value)
     {
-        JsonValue scalar => scalar.TryGetValue(out string? text) && text.Length > LongestText,
-        JsonObject or JsonArray => value.ToJsonString().Length > LongestStructure,
-        _ => false,
-    };
+        if (value is null || value.Text() is not null)
+        {
+            return true;
+        }
+
+        try
+        {
+            string json = value.ToJsonString();
+            if (json.Length > LongestStructure)
+            {
+                return false;
+            }
+
+            using var read = JsonDocument.Parse(json, OneOfEach);
+            return true;
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
 }

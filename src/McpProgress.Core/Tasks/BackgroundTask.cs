@@ -315,17 +315,30 @@ public sealed class BackgroundTask
 
     internal void Complete(ToolCallResult result)
     {
-        Update(state => state with { Status = BackgroundStatus.Completed });
-        _events.Finish(Tool, result);
-        _completion.TrySetResult(result);
+        try
+        {
+            Update(state => state with { Status = BackgroundStatus.Completed });
+            _events.Finish(Tool, result);
+        }
+        finally
+        {
+            // Whatever becomes of its events: nobody is to wait for the end for ever.
+            _completion.TrySetResult(result);
+        }
     }
 
     internal void Fail(McpFailureException failure)
     {
         BackgroundStatus status = failure.ErrorId == ErrorIds.Cancelled ? BackgroundStatus.Cancelled : BackgroundStatus.Failed;
-        Update(state => state with { Status = status, StatusMessage = failure.Message });
-        _events.Finish(Tool, failure);
-        _completion.TrySetException(failure);
+        try
+        {
+            Update(state => state with { Status = status, StatusMessage = failure.Message });
+            _events.Finish(Tool, failure);
+        }
+        finally
+        {
+            _completion.TrySetException(failure);
+        }
     }
 
     // While a question is open, it is what there is to say, whatever else the server reports; before it comes what keeps it

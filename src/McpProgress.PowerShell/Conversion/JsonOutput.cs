@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Text;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.PowerShell.Conversion;
 
@@ -20,9 +21,9 @@ internal static class JsonOutput
     private static PSObject ToObject(JsonObject members)
     {
         var result = new PSObject();
-        foreach ((string name, JsonNode? value) in members)
+        foreach ((string name, JsonNode? value) in members.Members())
         {
-            // Two names that differ in case alone are one property in PowerShell: the first one stays.
+            // A name given twice, or with a difference in case alone, is one property in PowerShell: the first one stays.
             if (result.Properties[name] is null)
             {
                 result.Properties.Add(new PSNoteProperty(name, ToObject(value)));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.PowerShell.Conversion;
 
@@ -31,7 +32,7 @@ internal static class ToolOutput
 
         foreach (JsonObject block in result.Content)
         {
-            string? type = Text(block["type"]);
+            string? type = block.Member("type").Text();
             if (!structured || type != "text")
             {
                 yield return ToObject(type, block);
@@ -41,21 +42,19 @@ internal static class ToolOutput
 
     private static object? ToObject(string? type, JsonObject block) => type switch
     {
-        "text" => Text(block["text"]),
-        "image" or "audio" => new McpMedia(type, Text(block["mimeType"]), Bytes(block["data"]) ?? []),
-        "resource" => ToResource(type, block["resource"] as JsonObject ?? []),
+        "text" => block.Member("text").Text(),
+        "image" or "audio" => new McpMedia(type, block.Member("mimeType").Text(), Bytes(block.Member("data")) ?? []),
+        "resource" => ToResource(type, block.Member("resource") as JsonObject ?? []),
         "resource_link" => ToResource(type, block),
         _ => JsonOutput.ToObject(block),
     };
 
     private static McpResource ToResource(string type, JsonObject resource) => new(
-        type, Text(resource["uri"]), Text(resource["mimeType"]), Text(resource["name"]), Text(resource["text"]), Bytes(resource["blob"]));
-
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+        type, resource.Member("uri").Text(), resource.Member("mimeType").Text(), resource.Member("name").Text(), resource.Member("text").Text(), Bytes(resource.Member("blob")));
 
     private static byte[]? Bytes(JsonNode? node)
     {
-        string? text = Text(node);
+        string? text = node.Text();
         byte[] buffer = new byte[text is null ? 0 : text.Length];
         return text is not null && Convert.TryFromBase64String(text, buffer, out int length) ? buffer[..length] : null;
     }

@@ -179,6 +179,53 @@ public sealed class ConnectionEventsTests
         Assert.Equal(EventScope.LongestText, ((string)_hub.Snapshot()[1].Data["message"]!).Length);
     }
 
+    [Theory]
+    [InlineData("""{"n":1,"n":2}""")]
+    [InlineData("""{"inner":[{"n":1,"n":2}]}""")]
+    [InlineData("""{"name":"caf\udce9"}""")]
+    [InlineData("""{"\ud800":1}""")]
+    [InlineData("\"\\udce9\"")]
+    public void What_cannot_be_read_is_left_out_and_said(string structured)
+    {
+        var result = new ToolCallResult((JsonObject)JsonNode.Parse($$"""{"content":[{"type":"text","text":"done"}],"structuredContent":{{structured}}}""")!, 0);
+
+        new EventScope(_hub, "server").Finish("tool", result);
+
+        Assert.Equal("""{"tool":"tool","isError":false,"text":"done","truncated":true}""", Assert.Single(_hub.Snapshot()).Data.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_result_with_a_member_twice_is_a_result_and_its_event_is_logged(bool overHttp)
+    {
+        const string Result = """{"content":[{"type":"text","text":"done"}],"structuredContent":{"a":1,"a":2} }""";
+        string path = Path.GetTempFileName();
+        var log = new EventLog(_hub, path, _ => true);
+        if (overHttp)
+        {
+            await using var peer = new HttpPeer(modern: false);
+            await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", peer.Endpoint, new ConnectionOptions { Events = _hub }).Within();
+            Task<ToolCallResult> call = connection.CallToolAsync(new ToolCallRequest("work", []));
+            await (await peer.NextAsync("tools/call")).ResultAsync(Result);
+            Assert.Equal("done", (await call.Within()).Text);
+        }
+        else
+        {
+            await using FakeServer server = await FakeServer.StartAsync(events: _hub);
+            Task<ToolCallResult> call = server.Connection.CallToolAsync(new ToolCallRequest("work", []));
+            JsonObject request = await server.NextAsync("tools/call");
+            await server.SendAsync($$"""{"jsonrpc":"2.0","id":{{request["id"]}},"result":{{Result}}}""");
+            Assert.Equal("done", (await call.Within()).Text);
+        }
+
+        await log.DisposeAsync();
+        int unreadable = 0;
+        EventLogLine logged = Assert.Single(EventLog.Read(path, _ => unreadable++), line => line.Name == EventNames.Result);
+        File.Delete(path);
+        Assert.Equal(("done", true, 0), ((string?)logged.Data["text"], (bool?)logged.Data["truncated"], unreadable));
+    }
+
     [Fact]
     public async Task Every_update_of_background_work_is_an_event_also_one_that_repeats_the_last()
     {

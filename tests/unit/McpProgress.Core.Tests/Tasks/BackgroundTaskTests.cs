@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
+using McpProgress.Core.Events;
 using McpProgress.Core.Tasks;
+using McpProgress.Core.Tests.Support;
 
 namespace McpProgress.Core.Tests.Tasks;
 
@@ -46,6 +48,21 @@ public sealed class BackgroundTaskTests
         Assert.Equal(status, _task.State.Status);
         Assert.Equal("why", _task.State.StatusMessage);
         await _task.FailureAsync(errorId);
+    }
+
+    [Fact]
+    public async Task Whatever_becomes_of_its_events_the_work_ends()
+    {
+        var events = new EventScope(new EventHub(time: new BrokenClock()), "server");
+        BackgroundTask Create() => new("id", BackgroundKind.Task, "server", "key", "tool", DateTimeOffset.UnixEpoch, TimeProvider.System, events: events);
+        BackgroundTask completed = Create();
+        BackgroundTask failed = Create();
+
+        Assert.Throws<InvalidOperationException>(() => completed.Complete(new ToolCallResult([], 0)));
+        Assert.Throws<InvalidOperationException>(() => failed.Fail(new McpFailureException(ErrorIds.ProtocolError, "why")));
+
+        await completed.Completion.Within();
+        await failed.FailureAsync(ErrorIds.ProtocolError);
     }
 
     [Fact]
@@ -158,5 +175,10 @@ public sealed class BackgroundTaskTests
         McpFailureException failure = Assert.Throws<McpFailureException>(answer);
         Assert.Equal(ErrorIds.InvalidArgument, failure.ErrorId);
         return failure.Message;
+    }
+
+    private sealed class BrokenClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => throw new InvalidOperationException("The clock is broken.");
     }
 }
