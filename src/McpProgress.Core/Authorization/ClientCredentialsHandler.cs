@@ -19,7 +19,7 @@ internal sealed class ClientCredentialsHandler(HttpMessageHandler inner, string 
     private const string Bearer = "Bearer";
 
     private readonly SemaphoreSlim _asking = new(1, 1);
-    private readonly SortedSet<string> _scopes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _scopes = new(StringComparer.Ordinal);
     private volatile Token? _token;
 
     /// <inheritdoc/>
@@ -79,8 +79,11 @@ internal sealed class ClientCredentialsHandler(HttpMessageHandler inner, string 
             }
 
             // What other requests needed is asked for too: a token with less would be refused there.
+            _token = await AskAsync(source, [.. _scopes.Union(wanted).Order(StringComparer.Ordinal)], cancellationToken).ConfigureAwait(false);
+
+            // Only now: what could not be had this time may be had the next.
             _scopes.UnionWith(wanted);
-            return _token = await AskAsync(source, cancellationToken).ConfigureAwait(false);
+            return _token;
         }
         finally
         {
@@ -88,12 +91,12 @@ internal sealed class ClientCredentialsHandler(HttpMessageHandler inner, string 
         }
     }
 
-    private async Task<Token> AskAsync(TokenSource source, CancellationToken cancellationToken)
+    private async Task<Token> AskAsync(TokenSource source, string[] scopes, CancellationToken cancellationToken)
     {
         var form = new Dictionary<string, string> { ["grant_type"] = "client_credentials" };
-        if (_scopes.Count > 0)
+        if (scopes.Length > 0)
         {
-            form["scope"] = string.Join(' ', _scopes);
+            form["scope"] = string.Join(' ', scopes);
         }
 
         if (source.Resource is { } resource)

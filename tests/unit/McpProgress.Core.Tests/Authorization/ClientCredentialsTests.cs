@@ -50,6 +50,18 @@ public sealed class ClientCredentialsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_scope_that_could_not_be_had_once_is_asked_for_again()
+    {
+        await using ServerConnection connection = await ConnectAsync();
+        _peer.Refusal = """{"error":"temporarily_unavailable"}""";
+        await CallAsync(connection, "files:write").FailureAsync(ErrorIds.ProtocolError);
+        _peer.Refusal = null;
+
+        Assert.Equal("files:write with files:read files:write", await CallAsync(connection, "files:write"));
+        Assert.Equal(3, _peer.TokenRequests.Count);
+    }
+
+    [Fact]
     public async Task A_token_that_is_over_is_replaced_once_for_all_that_need_it()
     {
         await using ServerConnection connection = await ConnectAsync();
