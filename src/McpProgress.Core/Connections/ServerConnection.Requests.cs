@@ -48,6 +48,19 @@ public sealed partial class ServerConnection
         }
     }
 
+    /// <summary>Whether a subscription that has broken, or was refused, is to be made again.</summary>
+    private bool SubscribeAgain(McpFailureException? failure)
+    {
+        if (Status != ConnectionStatus.Connected || failure?.InnerException is McpProtocolException { ErrorCode: McpErrorCode.MethodNotFound })
+        {
+            return false;
+        }
+
+        // What has changed since then is told to nobody.
+        _tools.Invalidate();
+        return true;
+    }
+
     /// <summary>The failure for work that the end of the connection took with it.</summary>
     internal Task<McpFailureException> ExplainLossAsync() => ExplainRequestAsync(new IOException("The connection ended."));
 

@@ -64,6 +64,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
         _subscription = new Subscription(
             () => TaskWatch.TaskIds,
             (parameters, cancellationToken) => SendAsync(new WireRequest(RequestMethods.SubscriptionsListen, parameters) { IdleTimeout = TimeSpan.Zero }, cancellationToken),
+            SubscribeAgain,
             options.Time,
             _closing.Token);
         Mcpc = new McpcClient(this);

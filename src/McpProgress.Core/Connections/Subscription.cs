@@ -4,12 +4,20 @@ namespace McpProgress.Core.Connections;
 
 /// <summary>
 /// The one <c>subscriptions/listen</c> request of a connection (revision 2026-07-28). When what is wanted changes it is
-/// sent anew, at most a few times a second however many tasks come and go. Nothing depends on it: it only spares polling.
+/// sent anew, at most a few times a second however many tasks come and go; and when it breaks, with a delay that grows.
+/// Nothing depends on it: it only spares polling.
 /// </summary>
+/// <param name="taskIds">The tasks whose changes are wanted.</param>
+/// <param name="listenAsync">Sends the request, and returns when it is over.</param>
+/// <param name="broken">Told that it is over, with the failure if it was one; says whether there is sense in another.</param>
+/// <param name="time">The clock.</param>
+/// <param name="closing">Fires when the connection closes.</param>
 internal sealed class Subscription(
-    Func<ICollection<string>> taskIds, Func<JsonObject, CancellationToken, Task> listenAsync, TimeProvider time, CancellationToken closing)
+    Func<ICollection<string>> taskIds, Func<JsonObject, CancellationToken, Task> listenAsync, Func<McpFailureException?, bool> broken, TimeProvider time, CancellationToken closing)
 {
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ShortestDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
     private readonly object _lock = new();
     private CancellationTokenSource? _listening;
@@ -36,23 +44,61 @@ internal sealed class Subscription(
 
     private async Task RunAsync()
     {
+        CancellationTokenSource? listening = null;
         try
         {
             await Task.Delay(Settle, time, closing).ConfigureAwait(false);
-            CancellationToken stop;
+            listening = CancellationTokenSource.CreateLinkedTokenSource(closing);
             lock (_lock)
             {
                 _scheduled = false;
-                _listening?.Cancel();
-                _listening = CancellationTokenSource.CreateLinkedTokenSource(closing);
-                stop = _listening.Token;
+                _ = _listening?.CancelAsync();
+                _listening = listening;
             }
 
-            await listenAsync(new JsonObject { ["notifications"] = Wanted() }, stop).ConfigureAwait(false);
+            await ListenAsync(listening.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is McpFailureException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
-            // Replaced, closed, or not offered by this server: polling and the time to live do without it.
+            // Replaced, or closed.
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _listening = _listening == listening ? null : _listening;
+
+                // Linked to one that lives as long as the connection, which would keep it.
+                listening?.Dispose();
+            }
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken stop)
+    {
+        TimeSpan delay = ShortestDelay;
+        while (true)
+        {
+            long started = time.GetTimestamp();
+            McpFailureException? failure = null;
+            try
+            {
+                await listenAsync(new JsonObject { ["notifications"] = Wanted() }, stop).ConfigureAwait(false);
+            }
+            catch (McpFailureException caught)
+            {
+                failure = caught;
+            }
+
+            stop.ThrowIfCancellationRequested();
+            if (!broken(failure))
+            {
+                return;
+            }
+
+            delay = time.GetElapsedTime(started) > LongestDelay ? ShortestDelay : delay;
+            await Task.Delay(delay, time, stop).ConfigureAwait(false);
+            delay = 2 * delay < LongestDelay ? 2 * delay : LongestDelay;
         }
     }
 
