@@ -18,6 +18,9 @@ public sealed partial class ServerConnection
 {
     private TaskCompletionSource _eventsBroken = NewSource();
 
+    // Above every id that the SDK counts out itself, which tells nobody of them, and below those of calls.
+    private long _lastId = 1L << 31;
+
     /// <summary>Publishes the events of a call or a piece of background work.</summary>
     internal EventScope ScopeOf(string? callId = null, string? taskId = null) => new(_options.Events, Name, callId, taskId);
 
@@ -86,7 +89,7 @@ public sealed partial class ServerConnection
 
         // Before 2026-07-28 the SDK has nothing to add to a request.
         StdioTransport? direct = IsStateless ? null : _stdio;
-        JsonRpcRequest request = wire.ToJsonRpc(direct?.NextId());
+        JsonRpcRequest request = wire.ToJsonRpc(IsStateless ? null : direct?.NextId() ?? new RequestId(Interlocked.Increment(ref _lastId)));
         var responseStream = new CancellationTokenSource();
         Task<JsonRpcResponse>? answer = null;
         try
@@ -106,7 +109,7 @@ public sealed partial class ServerConnection
         }
         catch (OperationCanceledException) when (timers.End != CallEnd.None)
         {
-            RequestId? unanswered = progress is not null ? _progress.Abandon(progress.Token) : direct is not null ? request.Id : null;
+            RequestId? unanswered = progress is not null ? _progress.Abandon(progress.Token) : IsStateless ? null : request.Id;
             bool isStdio = Endpoint is StdioEndpoint;
             _cancellation.Begin(isStdio || !IsStateless ? unanswered : null, timers.End, isStdio && answer is not null ? answer : Task.CompletedTask, responseStream);
             throw Early(timers.End, wire, idle);

@@ -70,6 +70,24 @@ public sealed class HttpConnectionTests
     }
 
     [Fact]
+    public async Task Cancelling_what_is_no_call_tells_the_server_too()
+    {
+        await using var peer = new HttpPeer(modern: false);
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", peer.Endpoint).Within();
+        using var cancel = new CancellationTokenSource();
+        Task list = connection.GetToolsAsync(cancellationToken: cancel.Token);
+        HttpPeer.Exchange exchange = await peer.NextAsync("tools/list");
+        await cancel.CancelAsync();
+        await list.FailureAsync(ErrorIds.Cancelled);
+        HttpPeer.Exchange cancelled = await peer.NextAsync("notifications/cancelled");
+        Assert.Equal(exchange.Id, cancelled.Message!["params"]!["requestId"]!.ToJsonString());
+        await cancelled.RespondAsync(202, "text/plain", "");
+        await exchange.ClosedByClientAsync();
+        await connection.DisposeAsync().AsTask().Within();
+        Assert.Single(peer.Seen, "POST notifications/cancelled");
+    }
+
+    [Fact]
     public async Task Cancelling_in_the_newer_revision_closes_the_stream_and_sends_nothing()
     {
         await using var peer = new HttpPeer(modern: true);
