@@ -49,6 +49,13 @@ public sealed record ToolCallResult(JsonObject Raw, long ProgressCount)
     /// <summary>Whether the tool reports an error; its text is then in <see cref="Content"/>.</summary>
     public bool IsError => Raw.Member("isError") is JsonValue value && value.TryGetValue(out bool error) && error;
 
+    /// <summary>
+    /// Whether it has what makes it a result. Servers leave out the content where they have structured content, and the text
+    /// of an error; what names a task or asks for input is more than a result.
+    /// </summary>
+    internal bool IsResult =>
+        IsError || Raw.Member("content") is JsonArray || StructuredContent is not null || Raw.Member("task") is not null || Raw.Member("resultType").Text() is not (null or "complete");
+
     /// <summary>The structured result, if the tool gives one.</summary>
     public JsonNode? StructuredContent => Raw.Member("structuredContent");
 

@@ -226,6 +226,11 @@ public sealed partial class ServerConnection : IAsyncDisposable
                 Resume = call.Resume,
             };
             var result = new ToolCallResult(ResultOf(request, await SendAsync(request, cancellationToken).ConfigureAwait(false)), progress.Count);
+            if (!result.IsResult)
+            {
+                throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered {request.Describe()} with a result that has neither content nor structured content.");
+            }
+
             progress.Events?.Finish(call.Tool, result);
             return result;
         }

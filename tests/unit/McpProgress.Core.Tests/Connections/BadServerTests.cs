@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Tests.Support;
+using McpProgress.Core.Tests.Tasks;
 
 namespace McpProgress.Core.Tests.Connections;
 
@@ -191,6 +192,36 @@ public sealed class BadServerTests
         await using ServerConnection connection = await ServerConnection.ConnectAsync("results", FaultyServer.Stdio("error-result")).Within();
         McpFailureException failure = await connection.CallToolAsync(new ToolCallRequest("rpc-error", [])).FailureAsync(ErrorIds.ProtocolError);
         Assert.Contains("(JSON-RPC error -32050)", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"foo":1}""", false)]
+    [InlineData("{}", false)]
+    [InlineData("""{"content":null}""", false)]
+    [InlineData("""{"content":"done"}""", false)]
+    [InlineData("""{"content":[],"content":[]}""", false)]
+    [InlineData("""{"content":[]}""", true)]
+    [InlineData("""{"structuredContent":{"n":1}}""", true)]
+    [InlineData("""{"isError":true}""", true)]
+    public async Task A_result_without_content_is_none(string result, bool isResult)
+    {
+        await using FakeServer server = await FakeServer.StartAsync();
+        Task<ToolCallResult> call = server.Connection.CallToolAsync(new ToolCallRequest("work", []));
+        JsonObject request = await server.NextAsync("tools/call");
+        await server.SendAsync($$"""{"jsonrpc":"2.0","id":{{request["id"]}},"result":{{result}}}""");
+
+        if (isResult)
+        {
+            await call.Within();
+        }
+        else
+        {
+            McpFailureException failure = await call.FailureAsync(ErrorIds.ProtocolError);
+            Assert.Contains("'work'", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("neither content nor", failure.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(ConnectionStatus.Connected, server.Connection.Status);
     }
 
     private static Task<ToolCallResult> EchoAsync(ServerConnection connection) =>
