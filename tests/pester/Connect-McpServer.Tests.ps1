@@ -152,6 +152,18 @@ Describe 'Connect-McpServer -Uri' {
         $connection.Name | Should -Be 'by-header'
     }
 
+    It 'says McpInvalidArgument for <Case>' -ForEach @(
+        @{ Case = 'a header whose value begins another'; Connect = { Connect-McpServer -Uri $http.Uri -Header @{ 'X-A' = "a`r`nX-Evil: 1" } }; Says = "*'X-A' cannot be sent: its value*" }
+        @{ Case = 'a header whose name is none'; Connect = { Connect-McpServer -Uri $http.Uri -Header @{ 'Bad Header' = 'a' } }; Says = "*'Bad Header' cannot be sent: its name*" }
+        @{ Case = 'a token of two lines'; Connect = { Connect-McpServer -Uri $http.Uri -Token (ConvertTo-Secret "s3cret`nX-Evil: 1") }; Says = '*-Token cannot be sent: its value*' }
+    ) {
+        $failure = Get-Failure $Connect
+
+        $failure.FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument,*'
+        "$failure" | Should -BeLike $Says
+        "$failure" | Should -Not -Match 'Evil|s3cret'
+    }
+
     It 'keeps a token out of errors' {
         $failure = Get-Failure { Connect-McpServer -Uri $http.Uri -Token (ConvertTo-Secret 'wrong-password') }
 

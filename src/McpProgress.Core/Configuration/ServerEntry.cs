@@ -117,11 +117,16 @@ internal sealed class ServerEntry(string path, string name, JsonElement entry)
                 throw Invalid($"the header \"{key}\" must have a text.");
             }
 
-            var expanded = variables.Expand(value, $"headers.{key}");
+            var expanded = variables.Expand(value, $"headers.{key}").Trim();
+            if (HttpEndpoint.ProblemOf(key, expanded) is { } problem)
+            {
+                throw Invalid($"the header \"{key}\" {problem}");
+            }
+
             if (key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)
                 && expanded.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
             {
-                token = new Secret(expanded["Bearer ".Length..].Trim());
+                token = new Secret(expanded["Bearer ".Length..].TrimStart());
             }
             else
             {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using McpProgress.Core.Authorization;
@@ -32,6 +33,10 @@ public sealed record StdioEndpoint(string Command, IReadOnlyList<string> Argumen
 /// <param name="Uri">The MCP endpoint, for example <c>http://127.0.0.1:8000/mcp</c>.</param>
 public sealed record HttpEndpoint(Uri Uri) : ServerEndpoint
 {
+    // A token as RFC 9110, section 5.6.2, has it.
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     /// <summary>Extra request headers.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
@@ -40,6 +45,15 @@ public sealed record HttpEndpoint(Uri Uri) : ServerEndpoint
 
     /// <summary>How tokens are obtained where the server asks for one; null does not obtain any.</summary>
     public OAuthGrant? OAuth { get; init; }
+
+    /// <summary>Why a request header cannot be sent, to go on with after it is named; null where it can.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="value">Its value, of which nothing is shown.</param>
+    public static string? ProblemOf(string name, string value) =>
+        name.Length == 0 || name.AsSpan().ContainsAnyExcept(NameCharacters) ? "cannot be sent: its name may have letters, digits and !#$%&'*+-.^_`|~ only."
+        : value.Any(character => character is not ('\t' or (>= ' ' and <= '~')))
+            ? "cannot be sent: its value has a line break, or another character that is not printable ASCII."
+        : null;
 
     internal override string? ToKey() => KeyOf(Uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped), Uri.ToString());
 }

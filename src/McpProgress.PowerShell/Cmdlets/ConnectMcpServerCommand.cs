@@ -143,8 +143,8 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
 
                 return (NameOr(Uri.Authority), new HttpEndpoint(Uri)
                 {
-                    Headers = Texts(Header).ToDictionary(header => header.Key, header => header.Value ?? ""),
-                    Token = Reveal(Token),
+                    Headers = Texts(Header).ToDictionary(header => header.Key, header => Sendable($"The header '{header.Key}'", header.Key, header.Value ?? "")),
+                    Token = Token is null ? null : new Secret(Sendable("The -Token", "Authorization", Reveal(Token)!.Reveal())),
                     OAuth = Grant(),
                 });
 
@@ -183,6 +183,10 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
             _ => null,
         };
     }
+
+    // Before anything is sent: a line break would begin a header of its own.
+    private static string Sendable(string what, string name, string value) =>
+        HttpEndpoint.ProblemOf(name, value) is { } problem ? throw new McpFailureException(ErrorIds.InvalidArgument, TerminalText.Clean($"{what} {problem}")) : value;
 
     private static Secret? Reveal(SecureString? text) => text is null ? null : new Secret((string)PlainValue.Of(text)!);
 

@@ -192,6 +192,12 @@ public sealed class McpConfigurationTests : IDisposable
     [InlineData("\"url\": \"@\"", "absolute http or https")]
     [InlineData("\"command\": \"x\", \"cwd\": \"\\u0000\"", "\"cwd\" is no path")]
     [InlineData("\"url\": \"http://h\", \"headers\": { \"A\": null }", "\"A\" must have a text")]
+    [InlineData("\"url\": \"http://h\", \"headers\": { \"A B\": \"c\" }", "\"A B\" cannot be sent: its name")]
+    [InlineData("\"url\": \"http://h\", \"headers\": { \"\": \"c\" }", "\"\" cannot be sent: its name")]
+    [InlineData("\"url\": \"http://h\", \"headers\": { \"A\": \"b\\r\\nX: 1\" }", "\"A\" cannot be sent: its value")]
+    [InlineData("\"url\": \"http://h\", \"headers\": { \"A\": \"b\\u0000\" }", "\"A\" cannot be sent: its value")]
+    [InlineData("\"url\": \"http://h\", \"headers\": { \"A\": \"gr\u00fcn\" }", "\"A\" cannot be sent: its value")]
+    [InlineData("\"url\": \"http://h\", \"headers\": { \"Authorization\": \"Bearer b\\nX: 1\" }", "\"Authorization\" cannot be sent: its value")]
     public void An_entry_that_cannot_be_used_says_why(string members, string reason)
     {
         var path = Write($$"""{ "servers": { "srv": { {{members}} } } }""");
