@@ -98,6 +98,17 @@ Describe 'Connect-McpServer -Command' {
         $first.Name, $second.Name | Should -Be 'twin', 'twin-2'
     }
 
+    It 'gives the name of one whose server has died to the next, which takes its place' {
+        $dead = Connect-Faulty die-on-call -Name phoenix
+        Invoke-McpTool die -Server $dead -ErrorAction SilentlyContinue
+
+        if (-not (Test-McpServer phoenix -Quiet)) { $next = Connect-Faulty echo -Name Phoenix }
+
+        $next.Name | Should -BeExactly 'Phoenix'
+        Get-McpServer phoenix* | Should -Be $next
+        Test-McpServer phoenix -Quiet | Should -BeTrue
+    }
+
     It 'copes with a server that prints a banner and is slow to start' {
         $banner = Connect-Faulty banner
         $banner.Statistics.UnreadableLines | Should -BeGreaterThan 0

@@ -106,6 +106,19 @@ Describe 'Start-McpProgressServer over stdio' {
         Get-McpProgressServer | Should -Not -Contain $server
     }
 
+    It 'gives the name of a child that has died to the next, which takes its place' {
+        $dead = Start-McpProgressServer -Stdio -Connect -Name phoenix
+        Stop-Process -Id $dead.ProcessId
+        Wait-Until { $dead.Status -eq 'Lost' }
+
+        $next = Start-McpProgressServer -Stdio -Connect -Name phoenix
+
+        $next.Name | Should -Be 'phoenix'
+        Get-McpServer phoenix* | Should -Be $next
+        (Get-McpProgressServer phoenix*).ProcessId | Should -Be $next.ProcessId
+        Stop-McpProgressServer phoenix
+    }
+
     It 'serves this process''s own input and output without -Connect, and ends with the input' {
         $shell = Open-Pwsh 'Start-McpProgressServer -Transport Stdio -Speed 100'
         try {

@@ -56,6 +56,8 @@ public sealed class McpConnection
 
     internal ServerConnection Core { get; }
 
+    internal bool IsOpen => Core.Status == ConnectionStatus.Connected;
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

@@ -40,7 +40,7 @@ public sealed class McpProgressServer
     /// <summary><c>Running</c>; <c>Exited</c> when it ended by itself; <c>Stopped</c> when it was told to.</summary>
     public string Status =>
         IsClosed ? "Stopped"
-        : _server?.HasExited ?? Connection?.Core.Status == ConnectionStatus.Lost ? "Exited"
+        : _server?.HasExited ?? IsLost ? "Exited"
         : "Running";
 
     /// <summary>When it was started.</summary>
@@ -72,6 +72,9 @@ public sealed class McpProgressServer
 
     /// <summary>Whether it was stopped from here.</summary>
     internal bool IsClosed => _server?.IsClosed ?? Connection?.Core.Status == ConnectionStatus.Closed;
+
+    /// <summary>Whether it was a connection, which has broken: nothing of it is left but its name.</summary>
+    internal bool IsLost => _server is null && Connection?.Core.Status == ConnectionStatus.Lost;
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -86,7 +86,7 @@ internal sealed class McpState
     }
 
     /// <summary>The newest open connection: what a cmdlet uses when no server is named.</summary>
-    public McpConnection? Default => Connections.LastOrDefault(connection => connection.Status == ConnectionStatus.Connected.ToString());
+    public McpConnection? Default => Connections.LastOrDefault(connection => connection.IsOpen);
 
     /// <summary>The state of a runspace; null while it has none.</summary>
     public static McpState? Existing(Runspace runspace) => States.TryGetValue(runspace, out McpState? state) ? state : null;
@@ -105,16 +105,25 @@ internal sealed class McpState
         return state;
     });
 
-    /// <summary>Takes a new connection in: from now on it is the default.</summary>
+    /// <summary>Takes a new connection in: from now on it is the default, and those that had its name and have ended are gone.</summary>
     public void Add(McpConnection connection)
     {
+        McpConnection[] ended;
         lock (_lock)
         {
+            ended = [.. _connections.Where(known => !known.IsOpen && string.Equals(known.Name, connection.Name, StringComparison.OrdinalIgnoreCase))];
+            _connections.RemoveAll(ended.Contains);
+            _servers.RemoveAll(server => server.IsLost && ended.Contains(server.Connection));
             _connections.Add(connection);
         }
 
         connection.Core.LogReceived += message => Tasks.Log(connection.Core, message);
         Tasks.Reconnected(connection.Core);
+        foreach (McpConnection old in ended)
+        {
+            // Nobody has to wait until it has let go of what it still holds.
+            _ = old.Core.DisposeAsync().AsTask();
+        }
     }
 
     /// <summary>Takes a new log in.</summary>
@@ -183,11 +192,13 @@ internal sealed class McpState
         }
     }
 
-    /// <summary>A name that no connection and no server has yet: the given one, or with a number behind it.</summary>
+    /// <summary>A name that no open connection and no server has: the given one, or with a number behind it.</summary>
     public string FreeName(string name)
     {
         HashSet<string> taken = new(
-            Connections.Select(connection => connection.Name).Concat(Servers.Select(server => server.Name)), StringComparer.OrdinalIgnoreCase);
+            Connections.Where(connection => connection.IsOpen).Select(connection => connection.Name)
+                .Concat(Servers.Where(server => !server.IsLost).Select(server => server.Name)),
+            StringComparer.OrdinalIgnoreCase);
         return !taken.Contains(name) ? name : Enumerable.Range(2, taken.Count + 1).Select(number => $"{name}-{number}").First(free => !taken.Contains(free));
     }
 
