@@ -197,6 +197,8 @@ Describe 'A published server' {
     It 'refuses <Case>' -ForEach @(
         @{ Case = '-All without -Path'; Script = { Start-McpProgressServer -Http -Command Get-Date -All } }
         @{ Case = '-Speed with commands'; Script = { Start-McpProgressServer -Http -Command Get-Date -Speed 2 } }
+        @{ Case = '-MaxConcurrency without commands'; Script = { Start-McpProgressServer -Http -MaxConcurrency 2 } }
+        @{ Case = 'a name in -NoTask and in -TaskOnly'; Script = { Start-McpProgressServer -Http -Command Get-Date -NoTask Get-Item, get-d* -TaskOnly Get-D* } }
         @{ Case = '-Port over stdio'; Script = { Start-McpProgressServer -Transport Stdio -Port 1 -Command Get-Date } }
     ) {
         (Get-Failure $Script).FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument,*'

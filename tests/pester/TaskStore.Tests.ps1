@@ -103,17 +103,20 @@ Describe '-TaskStore over stdio' {
 }
 
 Describe '-TaskStore' {
-    It 'refuses a file that cannot be used, <Case>' -ForEach @(
-        @{ Case = 'over HTTP'; Start = { Start-McpProgressServer -Http -TaskStore (Join-Path $TestDrive 'no/such/folder.db') }; Id = 'McpServerStartFailed*' }
-        @{ Case = 'over stdio'; Start = { Start-McpProgressServer -Stdio -Connect -TaskStore (Join-Path $TestDrive 'no/such/folder.db') }; Id = 'McpConnectionFailed*' }
-        @{
-            Case = 'of published commands'; Id = 'McpServerStartFailed*'
-            Start = { Start-McpProgressServer -Http -Path (Join-Path $TestDrive 'tools.ps1') -TaskStore (Join-Path $TestDrive 'no/such/folder.db') }
+    It 'refuses a file <Why>, <Case>' -ForEach @(
+        foreach ($why in 'in no folder', 'that cannot be used') {
+            $id = $why -eq 'in no folder' ? 'McpInvalidArgument*' : $null
+            @{ Why = $why; Case = 'over HTTP'; Start = { Start-McpProgressServer -Http -TaskStore $store }; Id = $id ?? 'McpServerStartFailed*' }
+            @{ Why = $why; Case = 'over stdio'; Start = { Start-McpProgressServer -Stdio -Connect -TaskStore $store }; Id = $id ?? 'McpConnectionFailed*' }
+            @{ Why = $why; Case = 'of published commands'; Start = { Start-McpProgressServer -Http -Path (Join-Path $TestDrive 'tools.ps1') -TaskStore $store }; Id = $id ?? 'McpServerStartFailed*' }
         }
     ) {
+        $store = Join-Path $TestDrive ($Why -eq 'in no folder' ? 'no/such/folder.db' : 'folder.db')
+        if ($Why -ne 'in no folder') { $null = New-Item -ItemType Directory $store -Force }
         $failure = Get-Failure $Start
         $failure.FullyQualifiedErrorId | Should -BeLike $Id
         "$failure" | Should -Match 'folder\.db'
+        if ($Case -eq 'of published commands' -or $Why -eq 'in no folder') { "$failure" | Should -Match '-TaskStore' }
     }
 
     It 'is closed again when the port is taken' {

@@ -159,6 +159,21 @@ public sealed partial class StartMcpProgressServerCommand : McpCmdlet
             throw new McpFailureException(ErrorIds.InvalidArgument, "-NoTask and -TaskOnly are for published commands; add -Command, -Path or -Module.");
         }
 
+        if (!IsPublishing && MyInvocation.BoundParameters.ContainsKey(nameof(MaxConcurrency)))
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, "-MaxConcurrency is for published commands; add -Command, -Path or -Module.");
+        }
+
+        if (NoTask.Intersect(TaskOnly, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } both)
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, $"'{both}' is in both -NoTask and -TaskOnly: it can be only one of them.");
+        }
+
+        if (System.IO.Path.GetDirectoryName(TaskPath) is { Length: > 0 } folder && !Directory.Exists(folder))
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, $"The folder '{folder}' of -TaskStore '{TaskStore}' does not exist. Make it first, or name a file in one that does.");
+        }
+
         if (IsPublishing && MyInvocation.BoundParameters.ContainsKey(nameof(Speed)))
         {
             throw new McpFailureException(ErrorIds.InvalidArgument, "-Speed is for the sample server; published commands take the time they take.");

@@ -17,7 +17,7 @@ internal static class TaskFile
         }
         catch (IOException failure)
         {
-            throw new McpFailureException(ErrorIds.ServerStartFailed, failure.Message, failure);
+            throw new McpFailureException(ErrorIds.ServerStartFailed, $"{failure.Message} Choose another file with -TaskStore.", failure);
         }
     }
 
