@@ -54,7 +54,9 @@ public sealed partial class ServerConnection
     /// <summary>Whether a subscription that has broken, or was refused, is to be made again.</summary>
     private bool SubscribeAgain(McpFailureException? failure)
     {
-        if (Status != ConnectionStatus.Connected || failure?.InnerException is McpProtocolException { ErrorCode: McpErrorCode.MethodNotFound })
+        // Over HTTP a method that is not known is answered with 404, of which the SDK keeps no more than that.
+        if (Status != ConnectionStatus.Connected
+            || failure?.InnerException is McpProtocolException { ErrorCode: McpErrorCode.MethodNotFound } or HttpRequestException { StatusCode: HttpStatusCode.NotFound })
         {
             return false;
         }

@@ -114,6 +114,23 @@ public sealed class SubscriptionTests : IDisposable
         Assert.Equal(0, _time.Pending);
     }
 
+    [Theory]
+    [InlineData(400)]
+    [InlineData(404)]
+    public async Task A_web_server_that_does_not_know_it_is_not_asked_again(int status)
+    {
+        await using var peer = new HttpPeer(modern: true);
+        await using ServerConnection connection = await ServerConnection.ConnectAsync("peer", peer.Endpoint, new ConnectionOptions { Time = _time }).Within();
+        connection.RefreshSubscription();
+        await _time.TimerAsync();
+        _time.Advance(TimeSpan.FromMilliseconds(200));
+        HttpPeer.Exchange exchange = await peer.NextAsync("subscriptions/listen");
+        await exchange.RespondAsync(status, "application/json", $$$"""{"jsonrpc":"2.0","id":{{{exchange.Id}}},"error":{"code":-32601,"message":"Method not found"}}""");
+
+        // Nothing happens, of which nobody tells.
+        Assert.False(SpinWait.SpinUntil(() => _time.Pending > 0, TimeSpan.FromSeconds(0.5)));
+    }
+
     private Subscription Begin()
     {
         var subscription = new Subscription(() => ["t1"], ListenAsync, SubscribeAgain, _time, _closing.Token);
