@@ -17,7 +17,7 @@ Describe 'The tool' {
     }
 
     It 'has the output schema of a plain [OutputType]' {
-        $everything.OutputSchema.properties.result.items.type | Should -Be 'string'
+        $everything.OutputSchema.properties.result.description | Should -BeLike '* of type string.'
         (Get-McpTool Get-ByNameOrId).OutputSchema | Should -BeNullOrEmpty
     }
 

@@ -50,17 +50,18 @@ Describe 'The output' {
         $result.structuredContent | Should -BeNullOrEmpty
     }
 
-    It 'of a declared plain type is a list that fits the output schema' {
+    It 'of a declared plain type is a list, as the output schema says' {
         $schema = (Get-McpTool Get-Square).OutputSchema
-        $schema.properties.result.items.type | Should -Be 'integer'
+        $schema.properties.result.type | Should -Be 'array'
+        $schema.properties.result.description | Should -BeLike '* of type int.'
         (Get-Result Get-Square @{ Number = 2, 3 }).structuredContent.result | Should -Be 4, 9
     }
 
-    It 'that breaks the promise of [OutputType] is an error that still shows it' {
+    It 'that is not what [OutputType] says comes as it is, and fits the output schema' {
+        (Get-McpTool Get-Wrong).OutputSchema.properties.result.PSObject.Properties.Name | Should -Not -Contain 'items'
         $result = Get-Result Get-Wrong
-        $result.isError | Should -BeTrue
-        $result.content[0].text | Should -BeLike '*put out `[String`]*promises `[Int32`]*'
-        $result.content[1].text | Should -Be 'not a number'
+        $result.isError | Should -BeFalse
+        ConvertTo-Json $result.structuredContent.result -Compress | Should -BeExactly '["not a number","1,5","4",3.7,false,null,{"A":1},[1,2]]'
     }
 
     It 'of Format-Table is the table' {

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using System.Text;
 using System.Text.Json;
 using McpProgress.Core.Text;
@@ -11,8 +10,8 @@ namespace McpProgress.PowerShell.Publishing;
 /// Collects what one call puts out and makes its result: text as it is, objects as JSON, both as text and as
 /// <c>structuredContent</c>. Size is bounded; a note says what was left out.
 /// </summary>
-/// <param name="element">The type of each value the tool's output schema promises; null when it has none.</param>
-internal sealed class CallOutput(Type? element)
+/// <param name="isListed">Whether the tool's output schema promises a list, of whatever comes.</param>
+internal sealed class CallOutput(bool isListed)
 {
     /// <summary>How many bytes of output one call hands back at most; the rest is counted and left out.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
@@ -29,7 +28,6 @@ internal sealed class CallOutput(Type? element)
     private long _bytes;
     private long _omitted;
     private long _omittedErrors;
-    private string? _misfit;
 
     /// <summary>Whether the command's only answer were errors.</summary>
     public bool HasOnlyErrors => _errors.Count > 0 && _texts.Count == 0 && _blocks.Count == 0;
@@ -50,14 +48,9 @@ internal sealed class CallOutput(Type? element)
             return;
         }
 
-        if (element is not null)
-        {
-            value = Fitting(value);
-        }
-
         var scalar = OutputJson.ScalarText(value);
         _hasObjects |= scalar is null && value is not null;
-        var json = scalar is not null && element is null ? JsonSerializer.SerializeToUtf8Bytes(Bounded(scalar)) : _json.Write(value).ToArray();
+        var json = scalar is not null && !isListed ? JsonSerializer.SerializeToUtf8Bytes(Bounded(scalar)) : _json.Write(value).ToArray();
         var text = scalar is not null ? TerminalText.Clean(Bounded(scalar), keepLines: true) : Encoding.UTF8.GetString(json);
         _bytes += json.Length;
         _values.Add(json);
@@ -81,7 +74,6 @@ internal sealed class CallOutput(Type? element)
     /// <param name="failure">Why it failed; null when it did not.</param>
     public ToolResult ToResult(string? failure)
     {
-        failure ??= _misfit;
         var isError = failure is not null || HasOnlyErrors;
         var content = new List<ContentBlock>();
         AddText(content, failure);
@@ -116,19 +108,6 @@ internal sealed class CallOutput(Type? element)
         return text[..MaxBytes];
     }
 
-    // Whoever reads the schema relies on it: a value of another type is converted as PowerShell converts, or the call fails.
-    private object? Fitting(object? value)
-    {
-        var plain = value is PSObject { BaseObject: var inner } ? inner : value;
-        if (plain is not null && LanguagePrimitives.TryConvertTo(plain, element!, out var converted))
-        {
-            return converted;
-        }
-
-        _misfit ??= $"The command put out [{plain?.GetType().Name ?? "null"}], but its [OutputType] promises [{element!.Name}]. What it put out follows.";
-        return value;
-    }
-
     private string Text() => _values.Count == 0 ? ""
         : !_hasObjects ? string.Join('\n', _texts)
         : _texts.Count == 1 ? _texts[0]
@@ -136,12 +115,12 @@ internal sealed class CallOutput(Type? element)
 
     private JsonElement? Structured()
     {
-        if (element is null && !_hasObjects)
+        if (!isListed && !_hasObjects)
         {
             return null;
         }
 
-        var isObject = element is null && _values.Count == 1 && _values[0][0] == (byte)'{';
+        var isObject = !isListed && _values.Count == 1 && _values[0][0] == (byte)'{';
         return JsonDocument.Parse(isObject ? _values[0] : Wrapped()).RootElement;
     }
 

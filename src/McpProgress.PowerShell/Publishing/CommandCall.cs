@@ -15,9 +15,9 @@ namespace McpProgress.PowerShell.Publishing;
 /// says passes here, on its pipeline thread and in order, on its way to the caller.
 /// </summary>
 /// <param name="context">The caller's end; where the call becomes a task on the way, until then.</param>
-/// <param name="element">The type of each output value the tool's schema promises; null for none.</param>
+/// <param name="isListed">Whether the tool's output schema promises a list.</param>
 /// <param name="errors">How errors are told.</param>
-internal sealed class CommandCall(ToolContext context, Type? element, ErrorText errors)
+internal sealed class CommandCall(ToolContext context, bool isListed, ErrorText errors)
 {
     // The engine keeps a copy of every record beside what it hands to the host.
     private const int KeptRecords = 1024;
@@ -37,7 +37,7 @@ internal sealed class CommandCall(ToolContext context, Type? element, ErrorText 
     public BegunCommand? Begun { get; init; }
 
     /// <summary>What it puts out.</summary>
-    public CallOutput Output { get; } = new(element);
+    public CallOutput Output { get; } = new(isListed);
 
     /// <summary>What the command gave to <c>exit</c>; null when it did not.</summary>
     public int? ExitCode { get; set; }

@@ -32,25 +32,25 @@ internal sealed partial class CommandRunner(CommandRunspaces runspaces, ErrorTex
     /// <summary>Runs a command once.</summary>
     /// <param name="command">Its name, qualified by its module's.</param>
     /// <param name="values">Its parameters.</param>
-    /// <param name="element">The type of each output value the tool's schema promises; null for none.</param>
+    /// <param name="isListed">Whether the tool's output schema promises a list.</param>
     /// <param name="context">The caller's end.</param>
     /// <exception cref="OperationCanceledException">The caller cancelled; the command has stopped, or was left to itself.</exception>
     /// <exception cref="McpProtocolException">The call is to end in this error.</exception>
-    public ValueTask<ToolResult> RunAsync(string command, IReadOnlyDictionary<string, object?> values, Type? element, ToolContext context) =>
-        RunAsync(command, values, new CommandCall(context, element, errors), context.CancellationToken);
+    public ValueTask<ToolResult> RunAsync(string command, IReadOnlyDictionary<string, object?> values, bool isListed, ToolContext context) =>
+        RunAsync(command, values, new CommandCall(context, isListed, errors), context.CancellationToken);
 
     /// <summary>Runs a command once, at first to the end of its <c>begin</c> block.</summary>
     /// <param name="command">Its name, qualified by its module's.</param>
     /// <param name="values">Its parameters.</param>
-    /// <param name="element">The type of each output value the tool's schema promises; null for none.</param>
+    /// <param name="isListed">Whether the tool's output schema promises a list.</param>
     /// <param name="context">The caller's end until then.</param>
     /// <returns>What runs the rest.</returns>
     /// <exception cref="OperationCanceledException">The caller cancelled; the command has stopped, or was left to itself.</exception>
     /// <exception cref="McpProtocolException">The call is to end in this error.</exception>
-    public async ValueTask<BegunCommand> BeginAsync(string command, IReadOnlyDictionary<string, object?> values, Type? element, ToolContext context)
+    public async ValueTask<BegunCommand> BeginAsync(string command, IReadOnlyDictionary<string, object?> values, bool isListed, ToolContext context)
     {
         var begun = new BegunCommand();
-        var call = new CommandCall(context, element, errors) { Begun = begun };
+        var call = new CommandCall(context, isListed, errors) { Begun = begun };
         await begun.BeginAsync(stop => RunAsync(command, values, call, stop).AsTask(), context.CancellationToken).ConfigureAwait(false);
         return begun;
     }

@@ -73,25 +73,24 @@ internal static class CommandSchema
     }
 
     /// <summary>
-    /// The schema of the output, when <c>[OutputType]</c> names one plain type: an object with a list of such values,
-    /// because a command may put out any number of what it declares.
+    /// The schema of the output, when <c>[OutputType]</c> names one plain type: an object with a list. Of what the list holds
+    /// it only tells: <c>[OutputType]</c> is a note that PowerShell does not hold a command to, and a result must fit its schema.
     /// </summary>
     /// <param name="command">The command.</param>
-    /// <param name="element">The type of each value.</param>
-    public static JsonElement? OfOutput(CommandInfo command, out Type? element)
+    public static JsonElement? OfOutput(CommandInfo command)
     {
-        element = command.OutputType.Select(type => type.Type).Distinct().ToArray() is [{ } only] ? only : null;
-        element = element is { IsArray: true } ? element.GetElementType()! : element;
-        if (element is null || TypeSchema.OfScalar(element) is not { } items)
+        var declared = command.OutputType.Select(type => type.Type).Distinct().ToArray() is [{ } only] ? only : null;
+        var element = declared is { IsArray: true } ? declared.GetElementType()! : declared;
+        if (element is null || TypeSchema.OfScalar(element) is null)
         {
-            element = null;
             return null;
         }
 
+        var list = new JsonObject { ["type"] = "array", ["description"] = $"What the command puts out, as a rule of type {LanguagePrimitives.ConvertTo<string>(element)}." };
         return JsonSerializer.SerializeToElement(new JsonObject
         {
             ["type"] = "object",
-            ["properties"] = new JsonObject { [ResultName] = new JsonObject { ["type"] = "array", ["items"] = items } },
+            ["properties"] = new JsonObject { [ResultName] = list },
             ["required"] = new JsonArray(ResultName),
         });
     }

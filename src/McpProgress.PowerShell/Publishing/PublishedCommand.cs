@@ -14,7 +14,6 @@ internal sealed class PublishedCommand
     private readonly string _invocation;
     private readonly JsonElement _inputSchema;
     private readonly JsonElement? _outputSchema;
-    private readonly Type? _element;
     private readonly Dictionary<string, Type> _types;
     private readonly ParameterPatterns _patterns;
     private readonly CommandHelp _help;
@@ -44,7 +43,7 @@ internal sealed class PublishedCommand
         {
             _metadata = new CommandMetadata(command);
             _inputSchema = CommandSchema.OfInput(command, help);
-            _outputSchema = CommandSchema.OfOutput(command, out _element);
+            _outputSchema = CommandSchema.OfOutput(command);
             _begins = HasBeginBlock(command);
             _types = command.Parameters.ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ParameterType, StringComparer.Ordinal);
             _patterns = new ParameterPatterns(command);
@@ -87,11 +86,11 @@ internal sealed class PublishedCommand
             TaskSupport = support,
             Prepare = !_begins || support == TaskSupport.Forbidden ? null : async (arguments, context) => new ToolArguments(values: null)
             {
-                Begun = await runner.BeginAsync(_invocation, ValuesOf(arguments), _element, context).ConfigureAwait(false),
+                Begun = await runner.BeginAsync(_invocation, ValuesOf(arguments), _outputSchema is not null, context).ConfigureAwait(false),
             },
             Body = async (arguments, context) => arguments.Begun is BegunCommand begun
                 ? await begun.GoOnAsync(context).ConfigureAwait(false)
-                : await runner.RunAsync(_invocation, ValuesOf(arguments), _element, context).ConfigureAwait(false),
+                : await runner.RunAsync(_invocation, ValuesOf(arguments), _outputSchema is not null, context).ConfigureAwait(false),
         };
     }
 
