@@ -64,6 +64,20 @@ Describe 'Disconnect-McpServer' {
         $connection.Status | Should -Be 'Connected'
     }
 
+    It 'takes no null for the newest connection, nor does <_>' -ForEach @(
+        'Disconnect-McpServer $missing', '$null | Disconnect-McpServer', 'Disconnect-McpServer $connection, $null'
+        'Test-McpServer $null', '$null | Test-McpServer', 'Get-McpTool -Server $null', '$null | Get-McpTool'
+        'Invoke-McpTool echo @{ message = "x" } -Server $null', '$null | Invoke-McpTool echo -Server null'
+    ) {
+        $missing = $null
+        $connection = Connect-Faulty echo -Name null
+        (Get-Failure ([scriptblock]::Create($_))).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidationError*'
+        $connection.Status | Should -Be 'Connected'
+        Disconnect-McpServer @()
+        $connection.Status | Should -Be 'Connected'
+        Disconnect-McpServer $connection
+    }
+
     It 'says McpServerNotFound for a name nobody has' {
         $null = Connect-Faulty echo -Name 'weather'
         $failure = Get-Failure { Disconnect-McpServer 'whether' }

@@ -92,6 +92,13 @@ Describe 'An event log' {
         }
     }
 
+    It 'is not ended by null: <_>' -ForEach '$null | Stop-McpEventLog', 'Stop-McpEventLog $null' {
+        $log = Start-McpEventLog $path
+        (Get-Failure ([scriptblock]::Create($_))).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidationError*'
+        $log.Status | Should -Be 'Writing'
+        Stop-McpEventLog
+    }
+
     It 'costs nothing with -WhatIf' {
         Start-McpEventLog $path -WhatIf | Should -BeNullOrEmpty
         $path | Should -Not -Exist

@@ -193,6 +193,13 @@ Describe 'Get- and Stop-McpProgressServer' {
         Get-McpProgressServer | Should -BeNullOrEmpty
     }
 
+    It 'take no null for the newest: <_>' -ForEach 'Stop-McpProgressServer -Server $null', '$null | Stop-McpProgressServer' {
+        $server = Start-McpProgressServer -Http
+        (Get-Failure ([scriptblock]::Create($_))).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidationError*'
+        $server.Status | Should -Be 'Running'
+        Stop-McpProgressServer
+    }
+
     It 'do nothing with -WhatIf' {
         Stop-McpProgressServer $one -WhatIf
         Start-McpProgressServer -Http -WhatIf

@@ -12,6 +12,7 @@ public sealed class DisconnectMcpServerCommand : McpCmdlet
 {
     /// <summary>Connections or their names, wildcards too; by default the newest connection.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNull]
     [Alias("Name")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]

@@ -19,6 +19,7 @@ public sealed class GetMcpToolCommand : McpCmdlet
 
     /// <summary>Connections or their names, wildcards too; by default the newest connection.</summary>
     [Parameter(ValueFromPipeline = true)]
+    [ValidateNotNull]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public object[]? Server { get; set; }

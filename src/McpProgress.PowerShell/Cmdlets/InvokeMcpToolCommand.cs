@@ -44,10 +44,12 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
 
     /// <summary>An object whose properties are arguments, or a connection or tool to call.</summary>
     [Parameter(ValueFromPipeline = true)]
+    [ValidateNotNull]
     public PSObject? InputObject { get; set; }
 
     /// <summary>A connection or its name; by default the newest connection.</summary>
     [Parameter]
+    [ValidateNotNull]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public object? Server { get; set; }
 

@@ -11,6 +11,7 @@ public sealed class StopMcpEventLogCommand : McpCmdlet
 {
     /// <summary>The files of the logs to end.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNull]
     public string[]? Path { get; set; }
 
     /// <inheritdoc/>

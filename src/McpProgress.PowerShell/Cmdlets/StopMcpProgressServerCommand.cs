@@ -12,6 +12,7 @@ public sealed class StopMcpProgressServerCommand : McpCmdlet
 {
     /// <summary>Servers or their names, wildcards too; by default the newest one.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNull]
     [Alias("Name")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ProgressServerCompleter))]

@@ -13,6 +13,7 @@ public sealed class TestMcpServerCommand : McpCmdlet
 {
     /// <summary>Connections or their names, wildcards too; by default the newest connection.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNull]
     [Alias("Name")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]

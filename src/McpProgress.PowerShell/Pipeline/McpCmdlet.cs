@@ -159,7 +159,7 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
 
     /// <summary>
     /// What <c>-Server</c> names: objects, names, and all that a name with wildcards fits, which may be none; one null, the
-    /// newest, where it names nothing.
+    /// newest, where it was left out. (The parameters themselves refuse null: a variable that is empty by mistake means no server.)
     /// </summary>
     /// <param name="servers">The parameter.</param>
     /// <param name="all">All there are; their text is their name.</param>
