@@ -59,6 +59,11 @@ Describe 'Connect-McpServer -Command' {
         $argv[1..$argv.Length] | Should -BeExactly $arguments
     }
 
+    It 'takes $null for no arguments' {
+        $failure = Get-Failure { Connect-McpServer -Command mcpprogress-no-such-program -ArgumentList $null }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'McpConnectionFailed,*'
+    }
+
     It 'sets, changes and removes environment variables and starts in -WorkingDirectory' {
         $env:MCP_TEST_CHANGED = 'before'
         $env:MCP_TEST_REMOVED = 'before'

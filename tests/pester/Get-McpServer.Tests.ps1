@@ -30,6 +30,12 @@ Describe 'Get-McpServer' {
     }
 }
 
+Describe 'Null' {
+    It 'is no name: <_>' -ForEach 'Get-McpServer $null', 'Get-McpServer alpha, $null', 'Get-McpTool $null', 'Get-McpProgressServer $null', 'Get-McpTask $null', '$null | Get-McpTask', 'Get-McpTask -Server $null' {
+        (Get-Failure ([scriptblock]::Create($_))).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidationError*'
+    }
+}
+
 Describe 'Get-McpServer -ListAvailable' {
     BeforeAll {
         Set-Content "$TestDrive/mcp.json" '{ "servers": {

@@ -24,7 +24,7 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
     /// <summary>Its arguments, one each.</summary>
     [Parameter(ParameterSetName = "Command")]
     [Alias("Args")]
-    public string[] ArgumentList { get; set; } = [];
+    public string[]? ArgumentList { get; set; }
 
     /// <summary>Environment variables for it; a null value removes one.</summary>
     [Parameter(ParameterSetName = "Command")]
@@ -129,7 +129,7 @@ public sealed class ConnectMcpServerCommand : McpCmdlet
                 string command = Command.Contains('/', StringComparison.Ordinal) || Command.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
                     ? GetUnresolvedProviderPathFromPSPath(Command)
                     : Command;
-                return (NameOr(Path.GetFileNameWithoutExtension(Command)), new StdioEndpoint(command, ArgumentList)
+                return (NameOr(Path.GetFileNameWithoutExtension(Command)), new StdioEndpoint(command, ArgumentList ?? [])
                 {
                     Environment = Texts(Environment),
                     WorkingDirectory = WorkingDirectory is null ? CurrentFolder : GetUnresolvedProviderPathFromPSPath(WorkingDirectory),

@@ -12,6 +12,7 @@ public sealed class GetMcpProgressServerCommand : McpCmdlet
 {
     /// <summary>Names to list; wildcards are allowed.</summary>
     [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ProgressServerCompleter))]
     public string[] Name { get; set; } = ["*"];

@@ -14,6 +14,7 @@ public sealed class GetMcpServerCommand : McpCmdlet
 {
     /// <summary>Names to list; wildcards are allowed.</summary>
     [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public string[] Name { get; set; } = ["*"];

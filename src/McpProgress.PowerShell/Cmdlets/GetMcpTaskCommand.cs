@@ -13,6 +13,7 @@ public sealed class GetMcpTaskCommand : McpCmdlet
 {
     /// <summary>Tasks, jobs, job ids or task ids; wildcards are allowed in ids.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
     [Alias("Id", "Job")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(TaskIdCompleter))]
@@ -20,6 +21,7 @@ public sealed class GetMcpTaskCommand : McpCmdlet
 
     /// <summary>Only tasks of these connections; wildcards are allowed.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public string[] Server { get; set; } = ["*"];

@@ -13,6 +13,7 @@ public sealed class GetMcpToolCommand : McpCmdlet
 {
     /// <summary>Names to list; wildcards are allowed.</summary>
     [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ToolNameCompleter))]
     public string[] Name { get; set; } = ["*"];
