@@ -86,6 +86,24 @@ Describe 'The arguments of Invoke-McpTool' {
         "$failure" | Should -Match 'a, b'
     }
 
+    It 'say McpInvalidArgument for a piped <Kind> that has none of them' -ForEach @(
+        @{ Kind = 'object'; Piped = [pscustomobject]@{ zz = 1 }; Tool = 'echo'; Says = "none of the arguments of 'echo': text" }
+        @{ Kind = 'hashtable'; Piped = @{}; Tool = 'analyze_data'; Says = "none of the arguments of 'analyze_data': " }
+        @{ Kind = 'value'; Piped = 5; Tool = 'run_forever'; Says = "'run_forever' declares no arguments" }
+        @{ Kind = 'list'; Piped = @(1, 2); Tool = 'echo'; Says = "list can be none of the arguments of 'echo'.*one by one" }
+    ) {
+        $failure = Get-Failure { Invoke-McpTool $Tool -InputObject $Piped -Server $sample }
+
+        $failure.FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument,*'
+        "$failure" | Should -Match $Says
+    }
+
+    It 'take a piped list for the one that takes lists' {
+        (, ('a', 'b') | Invoke-McpTool process_items -Server $sample).results | Should -BeExactly 'A', 'B'
+        (Invoke-McpTool process_items -InputObject a, b -Server $sample).results | Should -BeExactly 'A', 'B'
+        (, [System.Collections.Generic.List[object]]('a', 2) | Invoke-McpTool process_items -Server $sample).results | Should -BeExactly 'A', '2'
+    }
+
     It 'say McpInvalidArgument for one that contains itself' {
         $loop = @{}
         $loop.text = $loop

@@ -4,6 +4,7 @@ using System.Text.Json;
 using McpProgress.Core;
 using McpProgress.Core.Calls.Arguments;
 using McpProgress.Core.Connections;
+using McpProgress.Core.Text;
 
 namespace McpProgress.PowerShell.Conversion;
 
@@ -23,11 +24,7 @@ internal static class ToolArguments
             return given;
         }
 
-        IReadOnlySet<string> names = tool.ArgumentNames;
-        Dictionary<string, object?> fromPipe = IsScalar(piped.BaseObject)
-            ? FromScalar(tool.InputSchema, names, given, piped.BaseObject)
-            : PlainValue.PropertiesOf(piped, names);
-        foreach ((string name, object? value) in fromPipe)
+        foreach ((string name, object? value) in FromPipe(tool, given, piped))
         {
             string known = given.Keys.FirstOrDefault(key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase)) ?? name;
             given[known] = value;
@@ -43,25 +40,56 @@ internal static class ToolArguments
         {
             null => [],
             string json => new Dictionary<string, object?>(ArgumentBinder.ParseJson(json), StringComparer.Ordinal),
-            _ when IsScalar(value) || (value is IEnumerable and not IDictionary) => throw new McpFailureException(
+            _ when IsScalar(value) || IsList(value) => throw new McpFailureException(
                 ErrorIds.InvalidArgument, $"-Argument got {value.GetType().Name}, but wants a hashtable, an object or JSON text, such as @{{ name = 'value' }}."),
             _ => PlainValue.PropertiesOf(PSObject.AsPSObject(argument!), null),
         };
     }
 
-    // 'a', 'b' | Invoke-McpTool echo: a plain value can only mean the one argument that is still open.
-    private static Dictionary<string, object?> FromScalar(JsonElement schema, IReadOnlySet<string> names, Dictionary<string, object?> given, object scalar)
+    // What means none of the arguments is refused, as a cmdlet's binder does: to call with the defaults alone is not what was meant.
+    private static Dictionary<string, object?> FromPipe(ToolDescriptor tool, Dictionary<string, object?> given, PSObject piped)
     {
-        string[] required = schema.TryGetProperty("required", out JsonElement list) && list.ValueKind == JsonValueKind.Array
-            ? [.. list.EnumerateArray().Select(name => name.GetString() ?? "").Where(name => !given.Keys.Contains(name, StringComparer.OrdinalIgnoreCase))]
-            : [];
-        string[] open = required.Length > 0 ? required : [.. names.Where(name => !given.Keys.Contains(name, StringComparer.OrdinalIgnoreCase))];
-        return open.Length == 1
-            ? new Dictionary<string, object?> { [open[0]] = scalar }
-            : throw new McpFailureException(
+        string toolName = TerminalText.Clean(tool.Name);
+        if (tool.ArgumentNames.Count == 0)
+        {
+            throw new McpFailureException(ErrorIds.InvalidArgument, $"'{toolName}' declares no arguments, so nothing can be piped to it. Nothing was sent.");
+        }
+
+        bool isList = IsList(piped.BaseObject);
+        string names = TerminalText.Clean(string.Join(", ", tool.ArgumentNames));
+        if (!isList && !IsScalar(piped.BaseObject))
+        {
+            Dictionary<string, object?> properties = PlainValue.PropertiesOf(piped, tool.ArgumentNames);
+            return properties.Count > 0 ? properties : throw new McpFailureException(
+                ErrorIds.InvalidArgument, $"The piped {piped.BaseObject.GetType().Name} has none of the arguments of '{toolName}': {names}. Nothing was sent.");
+        }
+
+        string[] open = Open(tool, given, isList);
+        string what = isList ? "list" : $"{piped.BaseObject.GetType().Name} '{TerminalText.Shorten(TerminalText.Clean(piped.BaseObject.ToString()), 40)}'";
+        return open.Length switch
+        {
+            1 => new Dictionary<string, object?> { [open[0]] = PlainValue.Of(piped) },
+            0 => throw new McpFailureException(
+                ErrorIds.InvalidArgument, $"The piped {what} can be none of the arguments of '{toolName}' that are open ({names}){(isList ? "; its items can be piped one by one" : "")}. Nothing was sent."),
+            _ => throw new McpFailureException(
                 ErrorIds.InvalidArgument,
-                $"The piped {scalar.GetType().Name} '{Core.Text.TerminalText.Shorten(scalar.ToString(), 40)}' could be any of the arguments {string.Join(", ", open)}. Pipe objects with properties of these names.");
+                $"The piped {what} could be any of the arguments {TerminalText.Clean(string.Join(", ", open))}. Pipe objects with properties of these names."),
+        };
+    }
+
+    // 'a', 'b' | Invoke-McpTool echo: a plain value can only mean the one argument that is still open, and a list the one that takes lists.
+    private static string[] Open(ToolDescriptor tool, Dictionary<string, object?> given, bool isList)
+    {
+        string[] required = tool.InputSchema.TryGetProperty("required", out JsonElement list) && list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray().Select(name => name.GetString() ?? "").Where(IsOpen)]
+            : [];
+        return required.Length > 0 ? required : [.. tool.ArgumentNames.Where(IsOpen)];
+
+        bool IsOpen(string name) =>
+            !given.Keys.Contains(name, StringComparer.OrdinalIgnoreCase) && (!isList || ArgumentBinder.Takes(tool.InputSchema, name, JsonValueKind.Array));
     }
 
     private static bool IsScalar(object value) => value is string or IConvertible or DateTimeOffset or TimeSpan or Guid or Uri;
+
+    private static bool IsList(object value) => value is IEnumerable and not (string or IDictionary);
 }

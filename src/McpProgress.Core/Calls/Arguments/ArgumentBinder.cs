@@ -110,6 +110,19 @@ public static class ArgumentBinder
         return matched;
     }
 
+    /// <summary>Whether an argument may be a value of some kind: its schema says so, or does not say of which kind it is.</summary>
+    /// <param name="schema">The tool's <c>inputSchema</c>.</param>
+    /// <param name="name">The argument's name.</param>
+    /// <param name="kind">An array or a text.</param>
+    public static bool Takes(JsonElement schema, string name, JsonValueKind kind)
+    {
+        var document = new SchemaDocument(schema, BaseAllowance);
+        return Allows(SchemaView.Of(document, schema).Property(name), kind == JsonValueKind.Array ? JsonTypes.Array : JsonTypes.String);
+    }
+
+    private static bool Allows(SchemaView view, JsonTypes type) =>
+        view.Types?.HasFlag(type) != false && (view.Alternatives.Count == 0 || view.Alternatives.Any(chosen => Allows(chosen, type)));
+
     private static string Named(JsonValueKind kind) => kind switch
     {
         JsonValueKind.Array => "an array",

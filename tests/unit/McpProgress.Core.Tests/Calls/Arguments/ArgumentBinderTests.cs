@@ -95,6 +95,19 @@ public sealed class ArgumentBinderTests
         Assert.Contains("'name' (string)", Assert.Throws<McpFailureException>(() => ArgumentBinder.Bind(schema, matched)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"type":"array"}""", true, false)]
+    [InlineData("""{"type":["string","null"]}""", false, true)]
+    [InlineData("""{"anyOf":[{"type":"array"},{"type":"null"}]}""", true, false)]
+    [InlineData("""{"$ref":"#/$defs/text"}""", false, true)]
+    [InlineData("{}", true, true)]
+    public void An_argument_takes_what_its_schema_allows(string argument, bool list, bool text)
+    {
+        var schema = Schema($$"""{ "properties": { "a": {{argument}} }, "$defs": { "text": { "type": "string" } } }""");
+        Assert.Equal(list, ArgumentBinder.Takes(schema, "a", System.Text.Json.JsonValueKind.Array));
+        Assert.Equal(text, ArgumentBinder.Takes(schema, "a", System.Text.Json.JsonValueKind.String));
+    }
+
     [Fact]
     public void A_large_array_binds()
     {
