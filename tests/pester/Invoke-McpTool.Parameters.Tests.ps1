@@ -82,10 +82,23 @@ Describe 'The arguments of a tool as parameters' {
         Invoke-McpTool Show-Own -Server own @{ Server = 's'; Other = 3 } | Should -BeExactly 'Other=3 Server=s'
     }
 
-    It 'are none where -Argument is given, objects are piped, or no tool is named' {
+    It 'are the same for each piped object, and win over a property of their name' {
+        'a', 'b' | Invoke-McpTool download_file -size_mb 1 | Should -BeExactly 'Successfully downloaded a (1MB)', 'Successfully downloaded b (1MB)'
+        [pscustomobject]@{ Na = 'x' }, @{ na = 'y'; OTHER = 1 } | Invoke-McpTool Show-Own -Server own -Other 4 -Level low |
+            Should -BeExactly 'Level=low Na=x Other=4', 'Level=low Na=y Other=4'
+        'a', 'b' | Invoke-McpTool download_file -size_mb 1 -ThrottleLimit 2 | Should -HaveCount 2
+    }
+
+    It 'are not those of a piped connection or tool, which is known too late' {
+        (Get-Failure { $sample | Invoke-McpTool echo -text a -Server sample }).FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument,*'
+        (Get-Failure { $sample | Invoke-McpTool echo -text a -Server own }).FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument,*'
+        (Get-Failure { Get-McpTool echo -Server sample | Invoke-McpTool -text a }).FullyQualifiedErrorId | Should -BeLike 'NamedParameterNotFound,*'
+    }
+
+    It 'are none where -Argument is given, or no tool is named' {
         Get-Dynamic download_file, @{} | Should -BeNullOrEmpty
         Get-Dynamic @() | Should -BeNullOrEmpty
-        foreach ($script in { Invoke-McpTool download_file @{ size_mb = 1 } -filename a }, { 'a' | Invoke-McpTool download_file -size_mb 1 }) {
+        foreach ($script in { Invoke-McpTool download_file @{ size_mb = 1 } -filename a }, { 'a' | Invoke-McpTool download_file @{ size_mb = 1 } -size_mb 1 }) {
             (Get-Failure $script).FullyQualifiedErrorId | Should -BeLike 'NamedParameterNotFound,*'
         }
     }

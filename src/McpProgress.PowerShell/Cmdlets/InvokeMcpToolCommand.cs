@@ -103,7 +103,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
     public object? GetDynamicParameters()
     {
         _offered = null;
-        if (Name is null || Argument is not null || MyInvocation is { ExpectingInput: true } || MyInvocation?.BoundParameters.ContainsKey(nameof(Argument)) == true)
+        if (Name is null || Argument is not null || MyInvocation?.BoundParameters.ContainsKey(nameof(Argument)) == true)
         {
             return null;
         }
@@ -155,7 +155,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
             IReadOnlyList<ToolDescriptor> tools = connection.Core.KnownTools ?? Await(cancellationToken => connection.Core.GetToolsAsync(cancellationToken: cancellationToken));
             ToolDescriptor tool = ToolLookup.Find(connection.Core, tools, name);
             PSObject? item = piped is McpConnection or McpTool ? null : InputObject;
-            var request = new ToolCallRequest(tool.Name, ArgumentBinder.Bind(tool.InputSchema, ToolArguments.Collect(tool, Arguments(), item)))
+            var request = new ToolCallRequest(tool.Name, ArgumentBinder.Bind(tool.InputSchema, ToolArguments.Collect(tool, Arguments(piped), item, pipeWins: _named is null)))
             {
                 Timeout = Seconds.ToTimeSpan(TimeoutSec),
                 IdleTimeout = IdleTimeoutSec is { } idle ? Seconds.ToTimeSpan(idle) : null,
@@ -224,8 +224,15 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
         base.Dispose(disposing);
     }
 
-    private object? Arguments()
+    private object? Arguments(object? piped)
     {
+        if (piped is McpConnection or McpTool && (_unmatched || _named is not null))
+        {
+            // Parameters are bound before anything is piped: those that were offered may be another tool's.
+            throw new McpFailureException(
+                ErrorIds.InvalidArgument, "Where a connection or a tool is piped, arguments are given with -Argument, such as @{ name = 'value' }. Nothing was sent.");
+        }
+
         if (_unmatched)
         {
             throw new McpFailureException(

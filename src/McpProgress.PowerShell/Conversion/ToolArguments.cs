@@ -11,12 +11,13 @@ namespace McpProgress.PowerShell.Conversion;
 /// <summary>Collects the arguments of one call from what the user gave and what came down the pipeline.</summary>
 internal static class ToolArguments
 {
-    /// <summary>All arguments, as plain values; a piped object's property wins over <paramref name="argument"/>.</summary>
+    /// <summary>All arguments, as plain values.</summary>
     /// <param name="tool">The tool.</param>
     /// <param name="argument">A dictionary, an object or JSON text; null for none.</param>
     /// <param name="piped">The piped object; null for none.</param>
+    /// <param name="pipeWins">Whether a piped object's property wins over <paramref name="argument"/>.</param>
     /// <exception cref="McpFailureException">McpInvalidArgument.</exception>
-    public static IReadOnlyDictionary<string, object?> Collect(ToolDescriptor tool, object? argument, PSObject? piped)
+    public static IReadOnlyDictionary<string, object?> Collect(ToolDescriptor tool, object? argument, PSObject? piped, bool pipeWins)
     {
         Dictionary<string, object?> given = FromArgument(argument);
         if (piped is null)
@@ -26,8 +27,11 @@ internal static class ToolArguments
 
         foreach ((string name, object? value) in FromPipe(tool, given, piped))
         {
-            string known = given.Keys.FirstOrDefault(key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase)) ?? name;
-            given[known] = value;
+            string? known = given.Keys.FirstOrDefault(key => string.Equals(key, name, StringComparison.OrdinalIgnoreCase));
+            if (known is null || pipeWins)
+            {
+                given[known ?? name] = value;
+            }
         }
 
         return given;
@@ -70,7 +74,7 @@ internal static class ToolArguments
         {
             1 => new Dictionary<string, object?> { [open[0]] = PlainValue.Of(piped) },
             0 => throw new McpFailureException(
-                ErrorIds.InvalidArgument, $"The piped {what} can be none of the arguments of '{toolName}' that are open ({names}){(isList ? "; its items can be piped one by one" : "")}. Nothing was sent."),
+                ErrorIds.InvalidArgument, $"The piped {what} can be none of the arguments of '{toolName}' ({names}) that are still open{(isList ? "; its items can be piped one by one" : "")}. Nothing was sent."),
             _ => throw new McpFailureException(
                 ErrorIds.InvalidArgument,
                 $"The piped {what} could be any of the arguments {TerminalText.Clean(string.Join(", ", open))}. Pipe objects with properties of these names."),
