@@ -156,6 +156,11 @@ Describe 'The output of Invoke-McpTool' {
         $weather.degrees | Should -BeOfType [double]
     }
 
+    It 'is the items of a list that a server says it has put an object around' {
+        Invoke-McpTool wrapped -Server $results | ForEach-Object { $_ + 1 } | Should -Be 2, 3
+        (Invoke-McpTool wrapped -Server $results -Raw).structuredContent.result | Should -Be 1, 2
+    }
+
     It 'is one string a text block, and objects for the rest, in order' {
         Invoke-McpTool text -Server $results | Should -BeOfType [string]
         $mixed = Invoke-McpTool mixed -Server $results

@@ -48,7 +48,7 @@ Describe 'A module' {
     }
 
     It 'keeps no number from one call to the next' {
-        1..4 | ForEach-Object { (Invoke-McpTool Step-Count -Server stateful).result } | Should -Be 1, 1, 1, 1
+        1..4 | ForEach-Object { Invoke-McpTool Step-Count -Server stateful } | Should -Be 1, 1, 1, 1
     }
 
     It 'keeps nothing within a list from one call to the next' {

@@ -24,6 +24,19 @@ Describe 'The output' {
         ($result.content[0].text | ConvertFrom-Json).Count | Should -Be 3
     }
 
+    It 'of several objects comes through Invoke-McpTool one by one' {
+        Invoke-McpTool Get-Big @{ Items = 3 } | Where-Object Number -EQ 2 | Should -HaveCount 1
+        Invoke-McpTool Get-Square @{ Number = 2, 3 } | ForEach-Object { $_ + 1 } | Should -Be 5, 10
+        (Invoke-McpTool Get-Square @{ Number = 2 }) | Should -Be 4
+        (Invoke-McpTool Copy-Sample @{ Source = 'here' }).Copied | Should -Be 4
+        (Get-Result Copy-Sample @{ Source = 'here' }).content[0].PSObject.Properties.Name | Should -Be 'type', 'text'
+    }
+
+    It 'of several objects comes from a job one by one' {
+        $job = Invoke-McpTool Get-Big @{ Items = 3 } -AsJob
+        $job | Receive-Job -Wait -AutoRemoveJob | Where-Object Number -EQ 2 | Should -HaveCount 1
+    }
+
     It 'of pictures, sounds and resources is content of its own' {
         $result = Get-Result Show-Media
         $result.content.type | Should -Be 'text', 'image', 'audio', 'resource', 'resource_link'

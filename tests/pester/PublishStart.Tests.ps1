@@ -149,7 +149,7 @@ Describe 'A published server' {
         }
 
         (Get-McpTool -Server $connection).Name | Sort-Object | Should -Be 'Get-Random', 'Step-Count'
-        (Invoke-McpTool Step-Count -Server $connection).result | Should -Be 1
+        Invoke-McpTool Step-Count -Server $connection | Should -Be 1
         Get-McpProgressServer picked | Stop-McpProgressServer
     }
 

@@ -47,7 +47,10 @@ public sealed record ToolCallRequest(string Tool, JsonObject Arguments)
 public sealed record ToolCallResult(JsonObject Raw, long ProgressCount)
 {
     /// <summary>Whether the tool reports an error; its text is then in <see cref="Content"/>.</summary>
-    public bool IsError => Raw.Member("isError") is JsonValue value && value.TryGetValue(out bool error) && error;
+    public bool IsError => IsTrue(Raw.Member("isError"));
+
+    /// <summary>In the <c>_meta</c> of a result or of its first block: the structured result is a list that an object was put around.</summary>
+    public const string WrappedMark = "mcpprogress/wrapped";
 
     /// <summary>
     /// Whether it has what makes it a result. Servers leave out the content where they have structured content, and the text
@@ -59,9 +62,22 @@ public sealed record ToolCallResult(JsonObject Raw, long ProgressCount)
     /// <summary>The structured result, if the tool gives one.</summary>
     public JsonNode? StructuredContent => Raw.Member("structuredContent");
 
+    /// <summary>
+    /// The structured result as the tool meant it: without the object that a server put around it only because the protocol
+    /// wants one, where the server says that it did. FastMCP's servers say it, too, in words of their own.
+    /// </summary>
+    public JsonNode? UnwrappedContent => IsWrapped ? StructuredContent.Member("result") : StructuredContent;
+
+    private bool IsWrapped =>
+        IsTrue(Raw.Member("_meta").Member(WrappedMark))
+        || IsTrue(Content.FirstOrDefault().Member("_meta").Member(WrappedMark))
+        || IsTrue(Raw.Member("_meta").Member("fastmcp").Member("wrap_result"));
+
     /// <summary>The content blocks.</summary>
     public IEnumerable<JsonObject> Content => (Raw.Member("content") as JsonArray)?.OfType<JsonObject>() ?? [];
 
     /// <summary>All text blocks, one line each.</summary>
     public string Text => string.Join('\n', Content.Select(block => block.Member("text").Text()).OfType<string>());
+
+    private static bool IsTrue(JsonNode? node) => node is JsonValue value && value.TryGetValue(out bool said) && said;
 }

@@ -8,15 +8,15 @@ namespace McpProgress.PowerShell.Conversion;
 internal static class ToolOutput
 {
     /// <summary>
-    /// The structured result as an object where there is one, else each text block as a string; pictures, sounds and
-    /// resources as objects in both cases.
+    /// The structured result as an object where there is one, and as single items where it is a list; else each text block as
+    /// a string; pictures, sounds and resources as objects in both cases.
     /// </summary>
     public static IEnumerable<object?> Of(ToolCallResult result)
     {
         bool structured = result.StructuredContent is not null;
         if (structured)
         {
-            object? value = JsonOutput.ToObject(result.StructuredContent);
+            object? value = JsonOutput.ToObject(result.UnwrappedContent);
             if (value is object?[] items)
             {
                 foreach (object? item in items)

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using McpProgress.Core.Calls;
 using McpProgress.Core.Text;
 using McpProgress.Server.Tools;
 using ModelContextProtocol.Protocol;
@@ -81,9 +83,19 @@ internal sealed class CallOutput(bool isListed)
         content.AddRange(_blocks);
         AddText(content, ErrorText());
         AddText(content, Notes());
+        if (content.Count == 0)
+        {
+            content.Add(new TextContentBlock { Text = "" });
+        }
+
+        if (!isError && HasStructure && !IsOneObject)
+        {
+            content[0].Meta = new JsonObject { [ToolCallResult.WrappedMark] = true };
+        }
+
         return new ToolResult
         {
-            Content = content.Count > 0 ? content : [new TextContentBlock { Text = "" }],
+            Content = content,
             StructuredContent = isError ? null : Structured(),
             IsError = isError,
         };
@@ -113,16 +125,11 @@ internal sealed class CallOutput(bool isListed)
         : _texts.Count == 1 ? _texts[0]
         : $"[{string.Join(',', _values.Select(Encoding.UTF8.GetString))}]";
 
-    private JsonElement? Structured()
-    {
-        if (!isListed && !_hasObjects)
-        {
-            return null;
-        }
+    private bool HasStructure => isListed || _hasObjects;
 
-        var isObject = !isListed && _values.Count == 1 && _values[0][0] == (byte)'{';
-        return JsonDocument.Parse(isObject ? _values[0] : Wrapped()).RootElement;
-    }
+    private bool IsOneObject => !isListed && _values.Count == 1 && _values[0][0] == (byte)'{';
+
+    private JsonElement? Structured() => HasStructure ? JsonDocument.Parse(IsOneObject ? _values[0] : Wrapped()).RootElement : null;
 
     private byte[] Wrapped()
     {
