@@ -104,6 +104,8 @@ Describe 'The output' {
         $result.structuredContent.Name | Should -Be (Split-Path $root -Leaf)
         $result.structuredContent.PSObject.Properties.Name | Should -Not -Contain 'PSProvider'
         $result.content[0].text.Length | Should -BeLessThan 3000
+        $readme = Join-Path $root README.md
+        (Get-Result Get-Item @{ Path = $readme } -Server items).structuredContent.FullName | Should -Be $readme
         Stop-McpProgressServer items
     }
 }

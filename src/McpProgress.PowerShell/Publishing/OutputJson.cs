@@ -194,6 +194,12 @@ internal sealed class OutputJson(int maxBytes)
     private void WriteObject(Utf8JsonWriter writer, PSObject item, int depth)
     {
         var shown = item.BaseObject is PSCustomObject ? null : DefaultProperties(item);
+        if (item.BaseObject is FileSystemInfo)
+        {
+            // PowerShell shows the folder above its tables, and no property has it: a bare name finds nothing again.
+            shown?.Add(nameof(FileSystemInfo.FullName));
+        }
+
         writer.WriteStartObject();
         foreach (var property in item.Properties)
         {
