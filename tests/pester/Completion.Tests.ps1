@@ -95,6 +95,12 @@ Describe 'Completion' {
         (Get-Completion 'Stop-McpProgressServer ov').CompletionText | Should -Be 'over-http'
     }
 
+    It 'offers loaded modules to publish' {
+        $offers = Get-Completion 'Start-McpProgressServer -Module McpPr'
+        $offers.CompletionText | Should -Be 'McpProgress'
+        $offers.ToolTip | Should -Match 'McpProgress'
+    }
+
     It 'offers nothing, and fails not, without a connection' {
         (Invoke-Apart '(TabExpansion2 "Invoke-McpTool x" 16).CompletionMatches').Errors | Should -BeNullOrEmpty
     }

@@ -109,6 +109,28 @@ Describe '-Module' {
         $server | Stop-McpProgressServer
     }
 
+    It 'publishes a module that is loaded, wherever from, as its manifest says: <Case>' -ForEach @(
+        @{ Case = 'a script'; File = 'LoadedOnly.psm1'; Tools = 'Get-Hidden', 'Get-Loaded' }
+        @{ Case = 'a manifest with a root of another name'; File = 'LoadedOnly.psd1'; Tools = 'Get-Loaded' }
+    ) {
+        $folder = New-Item (Join-Path $TestDrive (New-Guid)) -ItemType Directory
+        $rootModule = $File -like '*.psm1' ? $File : 'Root.psm1'
+        Set-Content "$folder/$rootModule" 'function Get-Loaded { [CmdletBinding()] param() 1 }; function Get-Hidden { [CmdletBinding()] param() 2 }'
+        if ($rootModule -ne $File) { New-ModuleManifest "$folder/$File" -RootModule $rootModule -FunctionsToExport Get-Loaded }
+        Import-Module "$folder/$File"
+        try {
+            $server = Start-McpProgressServer -Http -Module loadedonly
+            $connection = Start-McpProgressServer -Stdio -Module LoadedOnly -Connect
+        } finally {
+            Remove-Module LoadedOnly
+        }
+
+        $server.Tools | Sort-Object | Should -Be $Tools
+        (Get-McpTool -Server $connection).Name | Sort-Object | Should -Be $Tools
+        $server | Stop-McpProgressServer
+        $connection | Disconnect-McpServer
+    }
+
     It 'that is missing is a clear error' {
         "$(Get-Failure { Start-McpProgressServer -Http -Module NoSuchModuleAnywhere })" | Should -BeLike '*NoSuchModuleAnywhere*'
     }

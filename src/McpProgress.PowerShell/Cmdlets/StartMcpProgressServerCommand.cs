@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Security;
 using McpProgress.Core;
 using McpProgress.Core.Connections;
+using McpProgress.PowerShell.Completion;
 using McpProgress.PowerShell.Conversion;
 using McpProgress.PowerShell.Pipeline;
 using McpProgress.PowerShell.ProgressServer;
@@ -53,6 +54,7 @@ public sealed partial class StartMcpProgressServerCommand : McpCmdlet
     /// <summary>Modules whose commands are published.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(LoadedModuleCompleter))]
     public string[]? Module { get; set; }
 
     /// <summary>Commands that never run as tasks: a caller waits for them. Wildcards are allowed.</summary>

@@ -7,6 +7,7 @@ using McpProgress.Core.Configuration;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Events;
 using McpProgress.Core.Text;
+using McpProgress.PowerShell.Publishing;
 using McpProgress.PowerShell.State;
 
 namespace McpProgress.PowerShell.Completion;
@@ -82,6 +83,13 @@ public sealed class ProgressServerCompleter : NameCompleter
 {
     private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
         McpState.For(Runspace.DefaultRunspace).Servers.Select(server => (server.Name, (string?)$"{server.Transport} {server.Uri?.ToString() ?? $"process {server.ProcessId}"}"));
+}
+
+/// <summary>Completes the names of the modules that are loaded.</summary>
+public sealed class LoadedModuleCompleter : NameCompleter
+{
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
+        LoadedModules.All().Select(module => (module.Name, (string?)module.Path)).DistinctBy(module => module.Name);
 }
 
 /// <summary>Completes the ids of tasks.</summary>

@@ -217,6 +217,7 @@ internal sealed partial class Publication : IDisposable
 
     private static bool IsFrom(PSModuleInfo info, string path) =>
         string.Equals(info.Path, path, StringComparison.OrdinalIgnoreCase)
+        || string.Equals(LoadedModules.ManifestOf(info), path, StringComparison.OrdinalIgnoreCase)
         || string.Equals(info.ModuleBase, Path.TrimEndingDirectorySeparator(path), StringComparison.OrdinalIgnoreCase)
         || string.Equals(Path.ChangeExtension(info.Path, null), Path.ChangeExtension(path, null), StringComparison.OrdinalIgnoreCase);
 

@@ -71,11 +71,11 @@ internal sealed class SelectionReader(PSCmdlet cmdlet)
             : files;
     }
 
-    // A path is the session's, a name PowerShell's own to look up.
+    // A path is the session's. A name is that of a module the session has loaded, wherever from, else PowerShell's own to look up.
     private string Module(string module) =>
         module.Contains('/', StringComparison.Ordinal) || module.Contains('\\', StringComparison.Ordinal)
             ? cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(module)
-            : module;
+            : LoadedModules.FileOf(module) ?? module;
 
     // Not those every session has, and not those of modules, which bring them along themselves.
     private FunctionInfo[] Helpers()
