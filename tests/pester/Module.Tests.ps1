@@ -90,6 +90,12 @@ Describe '<Name>' -ForEach $cmdlets {
         $help.description.Text | Should -Not -BeNullOrEmpty
     }
 
+    It 'has no online page that is another''s' {
+        # Get-Help -Online opens the first address among the related links. The module has no page of its own to name there.
+        $Command.HelpUri | Should -BeNullOrEmpty
+        "$($help.relatedLinks.navigationLink.uri)".Trim() | Should -BeNullOrEmpty
+    }
+
     It 'has help for every parameter, and for none it does not have' {
         $parameters = $Command.Parameters.Keys | Where-Object { $_ -notin $common }
         $described = $help.parameters.parameter | Where-Object { $_.description.Text } | ForEach-Object name
