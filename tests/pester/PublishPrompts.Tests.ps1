@@ -51,7 +51,7 @@ Describe 'A question' {
         $kept | Should -Be "removed a`nkept b"
         $asked.Count | Should -Be 2
         $asked[0].Message | Should -Match 'Performing the operation "Remove" on target "a"'
-        $asked[0].Schema.properties.choice.enum | Should -Contain 'Yes to All'
+        $asked[0].Schema.properties.choice.enum | Should -Be 'Yes', 'Yes to All', 'No', 'No to All'
     }
 
     It 'that is declined ends the command with a clear error' {

@@ -57,6 +57,12 @@ internal readonly struct Questions(CommandCall? call)
     public int PromptForChoice(string? caption, string? message, Collection<ChoiceDescription> choices, int defaultChoice)
     {
         var labels = Labels(choices);
+        if (choices is [.., { Label: "&Suspend" } last] && last.HelpMessage.StartsWith("Pause the current pipeline", StringComparison.Ordinal))
+        {
+            // The engine's own offer to open a prompt in between, which only a console has. It is the last: the others keep their numbers.
+            labels = labels[..^1];
+        }
+
         var field = new JsonObject { ["type"] = "string", ["title"] = "Choice", ["enum"] = new JsonArray([.. labels.Select(label => (JsonNode)label)]) };
         AddHelp(field, labels, choices);
         if (defaultChoice >= 0 && defaultChoice < labels.Length)
