@@ -95,4 +95,20 @@ Describe 'The table of tools' {
         ($shown -replace '[^x]').Length | Should -Be 199
         $shown | Should -Match ([char] 0x2026)
     }
+
+    It 'uses the width of the console, here <Width>' -Skip:(-not $IsLinux -or -not (Get-Command script, stty -ErrorAction Ignore)) -ForEach @(
+        @{ Width = 80; Longest = 80 }
+        @{ Width = 200; Longest = 200 }
+    ) {
+        Set-Content "$TestDrive/show.ps1" @"
+            . '$PSScriptRoot/Servers.ps1'
+            [pscustomobject]@{ PSTypeName = 'McpProgress.McpTool'; Name = 'wide'; Description = 'word ' * 100; Server = 's' } | Out-Host
+"@
+        $shown = script -qec "stty rows 50 cols $Width; TERM=xterm '$pwsh' $pwshFirst -NoProfile -File '$TestDrive/show.ps1'" /dev/null
+        $lines = $shown -replace '\e\[[\d;?]*[a-zA-Z]' -match '\bword\b'
+        $lines | Should -HaveCount 2
+        $lines[0].TrimEnd().Length | Should -BeGreaterThan ($Longest - 8)
+        $lines[0].TrimEnd().Length | Should -BeLessOrEqual $Longest
+        $lines[1].TrimEnd() | Should -Match "word.?$([char] 0x2026)$"
+    }
 }
