@@ -79,6 +79,14 @@ Describe 'The arguments of Invoke-McpTool' {
         $sample.Statistics.MessagesOut | Should -Be $before
     }
 
+    It 'say how a text is given that is no JSON: <Says>' -ForEach @(
+        @{ Tool = 'echo'; Text = 'hello'; Says = 'If it is the argument ''text'', write -text hello' }
+        @{ Tool = 'echo'; Text = 'hello there'; Says = 'write -text ''hello there''' }
+        @{ Tool = 'download_file'; Text = 'big.iso'; Says = 'write -filename big.iso' }
+    ) {
+        "$(Get-Failure { Invoke-McpTool $Tool $Text -Server $sample })" | Should -BeLike "*not valid JSON*$Says"
+    }
+
     It 'say McpInvalidArgument for a plain value that could be any of several' {
         $failure = Get-Failure { 5 | Invoke-McpTool add -Server $faulty }
 

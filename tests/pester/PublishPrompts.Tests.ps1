@@ -34,6 +34,29 @@ Describe 'A question' {
         $asked.Schema.properties.$Key.default | Should -Be $Default
     }
 
+    It 'that has one field is answered by a plain value, in a task' {
+        $job = Invoke-McpTool Read-Line -Server published -AsJob -InputHandler { 'Eve' }
+        $job | Receive-Job -Wait -AutoRemoveJob | Should -Be 'Hello, Eve!'
+        $job = Invoke-McpTool Read-Line -Server published -AsJob -Mode ExtensionTask
+        Wait-Until { $job.Task.Status -eq 'InputRequired' }
+        Send-McpTaskInput $job 42 -ErrorAction Stop
+        $job | Receive-Job -Wait -AutoRemoveJob | Should -Be 'Hello, 42!'
+    }
+
+    It 'of Get-Credential is answered by a credential' {
+        $global:credential = [pscredential]::new('ann', (ConvertTo-Secret 'four'))
+        Invoke-McpTool Read-Credential -InputHandler { $global:credential } | Should -Be 'ann with 4 characters'
+        $job = Invoke-McpTool Read-Credential -Server published -AsJob -Mode ExtensionTask
+        Wait-Until { $job.Task.Status -eq 'InputRequired' }
+        Send-McpTaskInput $job $credential -ErrorAction Stop
+        $job | Receive-Job -Wait -AutoRemoveJob | Should -Be 'ann with 4 characters'
+        function Get-Login { param([pscredential] $Credential) "$($Credential.UserName): $($Credential.GetNetworkCredential().Password)" }
+        $login = Start-McpProgressServer -Http -Command Get-Login -Connect -Name login
+        Invoke-McpTool Get-Login -Credential $credential | Should -Be 'ann: four'
+        $login | Disconnect-McpServer
+        Stop-McpProgressServer login
+    }
+
     It 'has the schemas that the command gave its fields' {
         $told = Invoke-McpTool Read-Form -InputHandler { param($question) $global:asked = $question; @{ color = 'g'; sizes = 'S', 'L' } }
         $told | Should -Be 'g: S and L'

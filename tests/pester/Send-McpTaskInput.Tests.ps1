@@ -43,11 +43,13 @@ Describe 'Send-McpTaskInput to a task of kind <Kind>' -ForEach $kinds {
         @{ Case = 'an object'; Answer = [pscustomobject]@{ confirm = $true; guests = '5' }; Booked = $true; Guests = 5; Seating = 'inside' }
         @{ Case = 'JSON and defaults'; Answer = '{"confirm":true}'; Booked = $true; Guests = 2; Seating = 'inside' }
         @{ Case = 'a no in it'; Answer = @{ confirm = $false }; Booked = $false }
+        @{ Case = 'yes, to the one field without a default'; Answer = 'yes'; Booked = $true; Guests = 2; Seating = 'inside' }
+        @{ Case = 'n, to the one field without a default'; Answer = 'n'; Booked = $false }
         @{ Case = 'decline'; Answer = 'decline'; Booked = $false }
         @{ Case = 'nothing'; Answer = $null; Booked = $false }
     ) {
         $job = Invoke-Booking
-        Send-McpTaskInput $job $Answer
+        Send-McpTaskInput $job $Answer -ErrorAction Stop
         $result = Receive-Job $job -Wait -AutoRemoveJob
         $result.booked | Should -Be $Booked
         if ($Booked) {

@@ -19,7 +19,8 @@ namespace McpProgress.PowerShell.Cmdlets;
 [OutputType(typeof(McpJob), ParameterSetName = ["AsJob"])]
 public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
 {
-    private static readonly Lazy<IReadOnlyCollection<string>> OwnParameters = new(() => ArgumentParameters.NamesOf("Invoke-McpTool", typeof(InvokeMcpToolCommand)));
+    /// <summary>The names and aliases that no argument of a tool can have as a parameter.</summary>
+    internal static readonly Lazy<IReadOnlyCollection<string>> OwnParameters = new(() => ArgumentParameters.NamesOf("Invoke-McpTool", typeof(InvokeMcpToolCommand)));
 
     private readonly List<object> _updates = [];
     private ProgressWriter _writer = null!;

@@ -14,7 +14,7 @@ public sealed class SendMcpTaskInputCommand : TaskCmdlet
 {
     private static readonly JsonElement AnyObject = JsonDocument.Parse("""{ "type": "object" }""").RootElement;
 
-    /// <summary>The answer: a hashtable, an object or JSON text; decline or cancel for no answer.</summary>
+    /// <summary>The answer: a hashtable, an object or JSON text, or the value of the one field there is; decline or cancel for no answer.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [AllowNull]
     [Alias("Input", "Value")]
@@ -27,7 +27,7 @@ public sealed class SendMcpTaskInputCommand : TaskCmdlet
     private protected override void ProcessTask(McpTask task)
     {
         BackgroundTask core = JobOf(task).Core!;
-        InputAnswer answer = Conversion.Answer.From(Answer);
+        InputAnswer answer = Conversion.Answer.From(Answer, core.PendingInput.FirstOrDefault(request => Key is null || request.Key == Key));
         if (!ShouldProcess($"{task.Tool} ({task.Id})", "Send input"))
         {
             return;

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using McpProgress.Core;
 using McpProgress.Core.Calls.Arguments;
 using McpProgress.Core.Tasks;
+using McpProgress.PowerShell.Input;
 
 namespace McpProgress.PowerShell.Conversion;
 
@@ -10,11 +11,14 @@ namespace McpProgress.PowerShell.Conversion;
 internal static class Answer
 {
     /// <summary>
-    /// A hashtable, an object or JSON text is accepted content; the words accept, decline and cancel, and $false, are that
-    /// action; nothing at all declines.
+    /// A hashtable, an object, a credential or JSON text is accepted content, and so is a plain value where the question has
+    /// one field that it can mean; the words accept, decline and cancel, and $false, are that action; nothing at all declines.
     /// </summary>
-    public static InputAnswer From(object? value)
+    /// <param name="value">What was given.</param>
+    /// <param name="request">The question; null where it is not known, or none.</param>
+    public static InputAnswer From(object? value, InputRequest? request = null)
     {
+        PromptField? field = request is null ? null : PromptField.Only(request);
         object? plain = value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
         return plain switch
         {
@@ -22,10 +26,11 @@ internal static class Answer
             true or "accept" => new InputAnswer("accept"),
             "decline" => new InputAnswer("decline"),
             "cancel" => new InputAnswer("cancel"),
-            string json => new InputAnswer("accept", ArgumentBinder.ParseJson(json)),
-            IDictionary or PSObject => new InputAnswer("accept", PlainValue.PropertiesOf(PSObject.AsPSObject(value!), null)),
+            string json when field is null || json.TrimStart().StartsWith('{') => new InputAnswer("accept", ArgumentBinder.ParseJson(json)),
+            IDictionary or PSObject or PSCredential => new InputAnswer("accept", PlainValue.PropertiesOf(PSObject.AsPSObject(value!), null)),
+            _ when field is not null => new InputAnswer("accept", new Dictionary<string, object?> { [field.Name] = field.Read(PlainValue.Of(value)) }),
             _ => throw new McpFailureException(
-                ErrorIds.InvalidArgument, $"An answer is a hashtable, an object, JSON text, or one of accept, decline and cancel, not a {plain.GetType().Name}."),
+                ErrorIds.InvalidArgument, $"An answer is a hashtable, an object, JSON text, the value of the one field there is, or one of accept, decline and cancel, not a {plain.GetType().Name}."),
         };
     }
 }

@@ -25,6 +25,7 @@ internal static class PlainValue
             null => null,
             SwitchParameter present => present.IsPresent,
             SecureString secure => new System.Net.NetworkCredential("", secure).Password,
+            PSCredential credential => new Dictionary<string, object?> { ["userName"] = credential.UserName, ["password"] = Of(credential.Password) },
             ScriptBlock block => block.ToString(),
             IDictionary dictionary => OfDictionary(dictionary, depth),
             PSObject { BaseObject: PSCustomObject } custom => OfProperties(custom, depth),

@@ -5,6 +5,8 @@ using McpProgress.Core;
 using McpProgress.Core.Calls.Arguments;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Text;
+using McpProgress.PowerShell.Cmdlets;
+using McpProgress.PowerShell.Completion;
 
 namespace McpProgress.PowerShell.Conversion;
 
@@ -19,7 +21,7 @@ internal static class ToolArguments
     /// <exception cref="McpFailureException">McpInvalidArgument.</exception>
     public static IReadOnlyDictionary<string, object?> Collect(ToolDescriptor tool, object? argument, PSObject? piped, bool pipeWins)
     {
-        Dictionary<string, object?> given = FromArgument(argument);
+        Dictionary<string, object?> given = FromArgument(tool, argument);
         if (piped is null)
         {
             return given;
@@ -37,17 +39,40 @@ internal static class ToolArguments
         return given;
     }
 
-    private static Dictionary<string, object?> FromArgument(object? argument)
+    private static Dictionary<string, object?> FromArgument(ToolDescriptor tool, object? argument)
     {
         object? value = argument is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : argument;
         return value switch
         {
             null => [],
-            string json => new Dictionary<string, object?>(ArgumentBinder.ParseJson(json), StringComparer.Ordinal),
+            string json => new Dictionary<string, object?>(FromJson(tool, json), StringComparer.Ordinal),
             _ when IsScalar(value) || IsList(value) => throw new McpFailureException(
                 ErrorIds.InvalidArgument, $"-Argument got {value.GetType().Name}, but wants a hashtable, an object or JSON text, such as @{{ name = 'value' }}."),
             _ => PlainValue.PropertiesOf(PSObject.AsPSObject(argument!), null),
         };
+    }
+
+    // "Invoke-McpTool echo hello" is the likeliest of mistakes: the message says how it is written.
+    private static IReadOnlyDictionary<string, object?> FromJson(ToolDescriptor tool, string json)
+    {
+        try
+        {
+            return ArgumentBinder.ParseJson(json);
+        }
+        catch (McpFailureException failure) when (!json.TrimStart().StartsWith('{'))
+        {
+            string[] texts = [.. tool.ArgumentNames.Where(name => ArgumentBinder.Takes(tool.InputSchema, name, JsonValueKind.String))];
+            if (texts is not [string only])
+            {
+                throw;
+            }
+
+            string value = ValueCompletion.Written(TerminalText.Shorten(TerminalText.Clean(json), 40));
+            string written = ArgumentParameters.Of(tool, InvokeMcpToolCommand.OwnParameters.Value).ContainsKey(only)
+                ? $"-{only} {value}"
+                : $"@{{ {Literal.Of(TerminalText.Clean(only))} = {Literal.Of(TerminalText.Clean(json))} }}";
+            throw new McpFailureException(ErrorIds.InvalidArgument, $"{failure.Message} If it is the argument '{TerminalText.Clean(only)}', write {written}", failure);
+        }
     }
 
     // What means none of the arguments is refused, as a cmdlet's binder does: to call with the defaults alone is not what was meant.

@@ -56,6 +56,15 @@ internal sealed class PromptField
         return fields;
     }
 
+    /// <summary>The field that an answer without names means: the only one, or the only one that must be answered and has no default.</summary>
+    public static PromptField? Only(InputRequest request)
+    {
+        PromptField[] fields = [.. Of(request).Values];
+        HashSet<string> required = [.. (request.Schema?["required"] as JsonArray ?? []).Select(name => $"{name}")];
+        PromptField[] open = fields.Length == 1 ? fields : [.. fields.Where(field => required.Contains(field.Name) && field.Description.DefaultValue is null)];
+        return open.Length == 1 ? open[0] : null;
+    }
+
     /// <summary>What was typed, as the schema means it: people say yes and no.</summary>
     public object? Read(object? typed) => _isBoolean && typed is string text
         ? text.Trim().ToUpperInvariant() switch

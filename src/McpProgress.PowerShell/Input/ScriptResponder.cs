@@ -19,7 +19,7 @@ internal sealed class ScriptResponder(ScriptBlock script)
         try
         {
             PSDataCollection<PSObject> output = await Task.Factory.FromAsync(shell.BeginInvoke(), shell.EndInvoke).ConfigureAwait(false);
-            return Conversion.Answer.From(output.LastOrDefault());
+            return Conversion.Answer.From(output.LastOrDefault(), request);
         }
         catch (RuntimeException exception)
         {
