@@ -22,6 +22,10 @@ Describe 'Get-McpServer' {
         Get-McpServer no* | Should -BeNullOrEmpty
     }
 
+    It 'takes names from the pipeline' {
+        'beta', 'alpha' | Get-McpServer | Should -Be $beta, $alpha
+    }
+
     It 'says McpServerNotFound for a name without wildcards, and goes on' {
         $found = Get-McpServer gamma, beta -ErrorVariable failures -ErrorAction SilentlyContinue
 

@@ -43,6 +43,14 @@ Describe 'An event log' {
         $log | Stop-McpEventLog
     }
 
+    It 'is read from the pipeline, as a log and as a file' {
+        $log = Start-McpEventLog $path
+        $null = New-McpEvent one
+        Stop-McpEventLog
+        ($log | Get-McpEvent).Name | Should -Be 'one'
+        (Get-Item $path | Get-McpEvent).Name | Should -Be 'one'
+    }
+
     It 'holds the wanted names only, and goes on with an existing file' {
         Start-McpEventLog $path -Name t*, three | Out-Null
         'one', 'two', 'three' | ForEach-Object { $null = New-McpEvent $_ }

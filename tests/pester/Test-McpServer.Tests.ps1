@@ -38,6 +38,11 @@ Describe 'Test-McpServer' {
         $failures | Should -BeNullOrEmpty
     }
 
+    It 'tests the connection of a piped tool' {
+        $connection = Connect-Faulty echo -Name tools
+        (Get-McpTool echo -Server $connection | Test-McpServer).Name | Should -Be 'tools'
+    }
+
     It 'tests several, by name or from the pipeline, one result each' {
         $null = Connect-Faulty echo -Name left
         $tests = 'left', 'nobody' | Test-McpServer

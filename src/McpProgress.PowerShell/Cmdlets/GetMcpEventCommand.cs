@@ -40,6 +40,7 @@ public sealed class GetMcpEventCommand : McpCmdlet
 
     /// <summary>A log written by Start-McpEventLog to read instead.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath")]
     public string? Path { get; set; }
 
     /// <inheritdoc/>

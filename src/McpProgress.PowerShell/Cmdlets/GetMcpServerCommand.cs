@@ -13,7 +13,7 @@ namespace McpProgress.PowerShell.Cmdlets;
 public sealed class GetMcpServerCommand : McpCmdlet
 {
     /// <summary>Names to list; wildcards are allowed.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]

@@ -43,7 +43,8 @@ public sealed class TestMcpServerCommand : McpCmdlet
         string name = server?.ToString() ?? "";
         try
         {
-            McpConnection connection = Resolve(server);
+            // Only here: what closes a connection should not do so for one of its tools.
+            McpConnection connection = BaseOf(server) is McpTool tool ? tool.Connection : Resolve(server);
             name = connection.Name;
             TimeSpan latency = Await(cancellationToken => connection.Core.PingAsync(TimeSpan.FromSeconds(TimeoutSec), cancellationToken));
             return new McpServerTest(name, true, latency, null);
