@@ -115,6 +115,7 @@ Describe 'A question' {
     It 'comes over HTTP, too' {
         $null = Start-McpProgressServer -Http -Path $publishedScript -Name asking -Connect
         Invoke-McpTool Read-Line -Server asking -InputHandler { @{ value = 'Bob' } } | Should -Be 'Hello, Bob!'
+        Invoke-McpTool Read-Line -Server asking -InputHandler { 'Bob' } | Should -Be 'Hello, Bob!'
         Stop-McpProgressServer asking
     }
 

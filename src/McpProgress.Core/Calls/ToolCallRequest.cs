@@ -49,7 +49,7 @@ public sealed record ToolCallResult(JsonObject Raw, long ProgressCount)
     /// <summary>Whether the tool reports an error; its text is then in <see cref="Content"/>.</summary>
     public bool IsError => IsTrue(Raw.Member("isError"));
 
-    /// <summary>In the <c>_meta</c> of a result or of its first block: the structured result is a list that an object was put around.</summary>
+    /// <summary>In the <c>_meta</c> of a result: the structured result is a list that an object was put around.</summary>
     public const string WrappedMark = "mcpprogress/wrapped";
 
     /// <summary>
@@ -70,7 +70,6 @@ public sealed record ToolCallResult(JsonObject Raw, long ProgressCount)
 
     private bool IsWrapped =>
         IsTrue(Raw.Member("_meta").Member(WrappedMark))
-        || IsTrue(Content.FirstOrDefault().Member("_meta").Member(WrappedMark))
         || IsTrue(Raw.Member("_meta").Member("fastmcp").Member("wrap_result"));
 
     /// <summary>The content blocks.</summary>

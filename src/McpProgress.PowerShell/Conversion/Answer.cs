@@ -16,7 +16,7 @@ internal static class Answer
     /// </summary>
     /// <param name="value">What was given.</param>
     /// <param name="request">The question; null where it is not known, or none.</param>
-    public static InputAnswer From(object? value, InputRequest? request = null)
+    public static InputAnswer From(object? value, InputRequest? request)
     {
         PromptField? field = request is null ? null : PromptField.Only(request);
         object? plain = value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;

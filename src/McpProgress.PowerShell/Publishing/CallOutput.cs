@@ -83,20 +83,11 @@ internal sealed class CallOutput(bool isListed)
         content.AddRange(_blocks);
         AddText(content, ErrorText());
         AddText(content, Notes());
-        if (content.Count == 0)
-        {
-            content.Add(new TextContentBlock { Text = "" });
-        }
-
-        if (!isError && HasStructure && !IsOneObject)
-        {
-            content[0].Meta = new JsonObject { [ToolCallResult.WrappedMark] = true };
-        }
-
         return new ToolResult
         {
-            Content = content,
+            Content = content.Count > 0 ? content : [new TextContentBlock { Text = "" }],
             StructuredContent = isError ? null : Structured(),
+            Meta = !isError && HasStructure && !IsOneObject ? new JsonObject { [ToolCallResult.WrappedMark] = true } : null,
             IsError = isError,
         };
     }

@@ -21,6 +21,9 @@ public sealed class ToolResult
     /// <summary>True when the tool failed; the text then says why (<c>isError</c> on the wire).</summary>
     public bool IsError { get; init; }
 
+    /// <summary>What a client may want to know about it beside (<c>_meta</c> on the wire); null for nothing.</summary>
+    public JsonObject? Meta { get; init; }
+
     /// <summary>A result of one text block.</summary>
     /// <param name="text">The text.</param>
     public static ToolResult FromText(string text) => new() { Content = [new TextContentBlock { Text = text }] };
@@ -42,5 +45,5 @@ public sealed class ToolResult
 
     /// <summary>The result as <c>CallToolResult</c> of the protocol.</summary>
     internal JsonObject ToJson() => (JsonObject)JsonSerializer.SerializeToNode(
-        new CallToolResult { Content = [.. Content], StructuredContent = StructuredContent, IsError = IsError }, McpJsonUtilities.DefaultOptions)!;
+        new CallToolResult { Content = [.. Content], StructuredContent = StructuredContent, IsError = IsError, Meta = Meta }, McpJsonUtilities.DefaultOptions)!;
 }
