@@ -82,12 +82,13 @@ Describe 'A handler' {
     It 'runs in a cmdlet of the module for what happened before, when the engine had no moment for it' {
         $null = Register-McpEvent result { $seen.Add([datetimeoffset]::Now) }
         $job = Invoke-McpTool process_data @{ records = 400 } -Server sample -AsJob -Mode Call
+        $job | Add-Member records 400
 
         # In one pipeline: the engine runs nothing between the end of the job and the call.
-        $job | Wait-Job | Invoke-McpTool run_forever -Server sample -TimeoutSec 2 -ErrorAction Ignore
+        $null = $job | Wait-Job | Invoke-McpTool process_data -Server sample
 
-        $seen | Should -HaveCount 1
-        $seen[0] | Should -BeLessThan (Get-McpEvent failed -Last 1).Timestamp
+        $seen | Should -HaveCount 2
+        $seen[0] | Should -BeLessThan (Get-McpEvent result -Last 1).Timestamp
         $job | Remove-Job -Force
     }
 

@@ -19,9 +19,6 @@ namespace McpProgress.PowerShell.Cmdlets;
 [OutputType(typeof(McpJob), ParameterSetName = ["AsJob"])]
 public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
 {
-    /// <summary>The names and aliases that no argument of a tool can have as a parameter.</summary>
-    internal static readonly Lazy<IReadOnlyCollection<string>> OwnParameters = new(() => ArgumentParameters.NamesOf("Invoke-McpTool", typeof(InvokeMcpToolCommand)));
-
     private readonly List<object> _updates = [];
     private ProgressWriter _writer = null!;
     private ParentRow? _parent;
@@ -112,7 +109,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
         try
         {
             McpConnection connection = Resolve(Server);
-            return _offered = ArgumentParameters.Of(ToolLookup.Find(connection.Core, ToolsSoon.Of(connection), Name), OwnParameters.Value);
+            return _offered = ArgumentParameters.Of(ToolLookup.Find(connection.Core, ToolsSoon.Of(connection), Name));
         }
         catch (Exception)
         {

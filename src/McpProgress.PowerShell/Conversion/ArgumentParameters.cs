@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Text.Json;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Text;
+using McpProgress.PowerShell.Cmdlets;
 using McpProgress.PowerShell.Completion;
 
 namespace McpProgress.PowerShell.Conversion;
@@ -15,15 +16,21 @@ internal static class ArgumentParameters
     // Nobody types this, nor a beginning of it.
     private const string Unmatched = "__unmatched";
 
+    // The names and aliases that the cmdlet has whatever the tool: its own and the common ones.
+    private static readonly Lazy<IReadOnlyCollection<string>> Own = new(() =>
+    [
+        .. new CommandMetadata(new CmdletInfo("Invoke-McpTool", typeof(InvokeMcpToolCommand)), shouldGenerateCommonParameters: true).Parameters.Values
+            .SelectMany(parameter => parameter.Aliases.Prepend(parameter.Name)),
+    ]);
+
     /// <summary>One parameter for each argument of the tool that can be one.</summary>
     /// <param name="tool">The tool.</param>
-    /// <param name="own">The names and aliases of the cmdlet's own parameters (see <see cref="NamesOf"/>).</param>
-    public static RuntimeDefinedParameterDictionary Of(ToolDescriptor tool, IReadOnlyCollection<string> own)
+    public static RuntimeDefinedParameterDictionary Of(ToolDescriptor tool)
     {
         var parameters = new RuntimeDefinedParameterDictionary();
         if (tool.InputSchema.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object)
         {
-            foreach (JsonProperty property in properties.EnumerateObject().Where(property => CanBeTyped(property.Name) && !IsTaken(property.Name, own)))
+            foreach (JsonProperty property in properties.EnumerateObject().Where(property => CanBeTyped(property.Name) && !IsTaken(property.Name)))
             {
                 // The dictionary ignores case, as parameters do: of names that differ only there, the first is offered.
                 parameters.TryAdd(property.Name, Parameter(property.Name, property.Value));
@@ -53,19 +60,12 @@ internal static class ArgumentParameters
         return given is { Count: > 0 } ? given : null;
     }
 
-    /// <summary>The names and aliases of the parameters that a cmdlet has whatever the tool: its own and the common ones.</summary>
-    /// <param name="name">The cmdlet's name.</param>
-    /// <param name="type">Its class.</param>
-    public static IReadOnlyCollection<string> NamesOf(string name, Type type) =>
-        [.. new CommandMetadata(new CmdletInfo(name, type), shouldGenerateCommonParameters: true).Parameters.Values
-            .SelectMany(parameter => parameter.Aliases.Prepend(parameter.Name))];
-
     // Tab writes the name as it is: one that is no plain word would not be a parameter any more, or be a command of the server's.
     private static bool CanBeTyped(string name) =>
         name.Length > 0 && (char.IsLetter(name[0]) || name[0] == '_') && name.All(character => char.IsLetterOrDigit(character) || character is '_' or '-');
 
     // PowerShell binds the cmdlet's own parameters first, and knows them by any beginning of their names: -serv is -Server.
-    private static bool IsTaken(string name, IReadOnlyCollection<string> own) => own.Any(taken => taken.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+    private static bool IsTaken(string name) => Own.Value.Any(taken => taken.StartsWith(name, StringComparison.OrdinalIgnoreCase));
 
     private static RuntimeDefinedParameter Parameter(string name, JsonElement schema)
     {

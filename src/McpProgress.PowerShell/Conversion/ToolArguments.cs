@@ -5,7 +5,6 @@ using McpProgress.Core;
 using McpProgress.Core.Calls.Arguments;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Text;
-using McpProgress.PowerShell.Cmdlets;
 using McpProgress.PowerShell.Completion;
 
 namespace McpProgress.PowerShell.Conversion;
@@ -68,7 +67,7 @@ internal static class ToolArguments
             }
 
             string value = ValueCompletion.Written(TerminalText.Shorten(TerminalText.Clean(json), 40));
-            string written = ArgumentParameters.Of(tool, InvokeMcpToolCommand.OwnParameters.Value).ContainsKey(only)
+            string written = ArgumentParameters.Of(tool).ContainsKey(only)
                 ? $"-{only} {value}"
                 : $"@{{ {Literal.Of(TerminalText.Clean(only))} = {Literal.Of(TerminalText.Clean(json))} }}";
             throw new McpFailureException(ErrorIds.InvalidArgument, $"{failure.Message} If it is the argument '{TerminalText.Clean(only)}', write {written}", failure);
