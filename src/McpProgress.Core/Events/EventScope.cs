@@ -118,7 +118,7 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
     /// </summary>
     private static bool CanCarry(JsonNode? value)
     {
-        if (value is null || value.Text() is not null)
+        if (value is null || value.Text() is not null || value.GetValueKind() is not (JsonValueKind.Object or JsonValueKind.Array or JsonValueKind.String))
         {
             return true;
         }
