@@ -21,6 +21,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
 {
     private readonly List<object> _updates = [];
     private ProgressWriter _writer = null!;
+    private bool _isVerbose;
     private ParentRow? _parent;
     private PipelinePump? _groupPump;
     private CallGroup? _group;
@@ -122,6 +123,9 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
     protected override void BeginProcessing()
     {
         _named = ArgumentParameters.Given(_offered, out _unmatched);
+        _isVerbose = MyInvocation.BoundParameters.TryGetValue("Verbose", out object? said)
+            ? said is SwitchParameter { IsPresent: true }
+            : SessionState.PSVariable.GetValue("VerbosePreference") is ActionPreference.Continue or ActionPreference.Inquire;
         _writer = new ProgressWriter(CommandRuntime, Host);
         if (MyInvocation.ExpectingInput)
         {
@@ -158,7 +162,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
                 Timeout = Seconds.ToTimeSpan(TimeoutSec),
                 IdleTimeout = IdleTimeoutSec is { } idle ? Seconds.ToTimeSpan(idle) : null,
             };
-            if (IsVerbose)
+            if (_isVerbose)
             {
                 ShowDebugLogs(connection);
             }
@@ -244,10 +248,6 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
                 ErrorIds.InvalidArgument,
                 $"Arguments were given by name ({string.Join(", ", _named.Keys)}) and as -Argument. Give all in one way; one that is true or false is a switch: -name or -name:$false. Nothing was sent.");
     }
-
-    private bool IsVerbose => MyInvocation.BoundParameters.TryGetValue("Verbose", out object? said)
-        ? said is SwitchParameter { IsPresent: true }
-        : SessionState.PSVariable.GetValue("VerbosePreference") is ActionPreference.Continue or ActionPreference.Inquire;
 
     private void ShowDebugLogs(McpConnection connection) => Await(async cancellationToken =>
     {
