@@ -11,6 +11,18 @@ function Connect-Kind {
     Connect-McpServer -Command dotnet -ArgumentList (@($sampleServer, 'stdio', '--speed', $Speed) + $Argument) -Name $Name @revision
 }
 
+function Get-LostJob {
+    <# .SYNOPSIS A job that never ends, and whose connection was closed under it. #>
+    param([Parameter(Mandatory)][string] $Name)
+
+    $connection = Connect-Kind ExtensionTask -Name $Name
+    $job = Invoke-McpTool run_forever -AsJob -Server $connection
+    Wait-Until { $job.StatusMessage -eq 'Still running' }
+    $connection | Disconnect-McpServer
+    Wait-Until { $job.State -eq 'Disconnected' }
+    $job
+}
+
 function Clear-Job {
     <# .SYNOPSIS Removes what a test file has started. #>
     Get-Job | Remove-Job -Force

@@ -72,11 +72,7 @@ Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
 
 Describe 'A job whose connection the user closes' {
     It 'is Disconnected, and can be stopped' {
-        $connection = Connect-Kind ExtensionTask -Name closed
-        $job = Invoke-McpTool run_forever -AsJob -Server $connection
-        Wait-Until { $job.StatusMessage -eq 'Still running' }
-        $connection | Disconnect-McpServer
-        Wait-Until { $job.State -eq 'Disconnected' }
+        $job = Get-LostJob closed
         Stop-Job $job
         $job.State | Should -Be 'Stopped'
     }

@@ -37,11 +37,7 @@ Describe 'Wait-McpTask' {
     }
 
     It 'does not take one that has lost its connection for the first with -Any' {
-        $other = Connect-Kind ExtensionTask -Name other
-        $lost = Invoke-McpTool run_forever -AsJob -Server $other
-        Wait-Until { $lost.StatusMessage -eq 'Still running' }
-        $other | Disconnect-McpServer
-        Wait-Until { $lost.State -eq 'Disconnected' }
+        $lost = Get-LostJob other
         $short = Invoke-McpTool process_items @{ items = @('a') } -AsJob -Server $connection
         (Wait-McpTask $lost, $short -Any -WarningAction SilentlyContinue).JobId | Should -Be $short.Id
         Wait-McpTask $lost -Any -WarningAction SilentlyContinue | Should -BeNullOrEmpty

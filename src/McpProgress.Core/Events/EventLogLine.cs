@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Events;
 
@@ -17,9 +18,6 @@ namespace McpProgress.Core.Events;
 public sealed record EventLogLine(
     string Id, long Sequence, DateTimeOffset Timestamp, string? Server, string Name, string? CallId, string? TaskId, string? ParentId, JsonObject Data)
 {
-    /// <summary>A member that is there twice makes an object that cannot be read.</summary>
-    private static readonly JsonDocumentOptions OneOfEach = new() { AllowDuplicateProperties = false };
-
     /// <summary>An event of a hub.</summary>
     public static EventLogLine From(EventHub hub, in ConnectionEvent happened) => new(
         hub.IdOf(happened.Sequence),
@@ -38,7 +36,7 @@ public sealed record EventLogLine(
         parsed = null!;
         try
         {
-            if (JsonNode.Parse(line, documentOptions: OneOfEach) is not JsonObject members ||
+            if (JsonNode.Parse(line, documentOptions: LenientJson.OneOfEach) is not JsonObject members ||
                 Text(members["id"]) is not { } id ||
                 Text(members["name"]) is not { } name ||
                 !DateTimeOffset.TryParse(Text(members["timestamp"]), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset timestamp))

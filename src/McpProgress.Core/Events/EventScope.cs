@@ -17,7 +17,6 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
     /// <summary>A longer object or list, as JSON, is left out.</summary>
     internal const int LongestStructure = 16_000;
 
-    private static readonly JsonDocumentOptions OneOfEach = new() { AllowDuplicateProperties = false };
     private static readonly AsyncLocal<long> Causing = new();
     private long _root;
 
@@ -131,7 +130,7 @@ internal sealed class EventScope(EventHub? hub, string server, string? callId = 
                 return false;
             }
 
-            using var read = JsonDocument.Parse(json, OneOfEach);
+            using var read = JsonDocument.Parse(json, LenientJson.OneOfEach);
             return true;
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)

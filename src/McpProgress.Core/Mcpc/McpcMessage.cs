@@ -27,9 +27,6 @@ public sealed record McpcMessage
     // Letters stay letters, as Python's json and pydantic leave them.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // A doubled member would throw when it is read, wherever in the result it is.
-    private static readonly JsonDocumentOptions OneOfEach = new() { AllowDuplicateProperties = false };
-
     private McpcMessage(string type, string @event, string sessionId, string? taskId, string? toolName, JsonNode? result, long? sequence)
     {
         Type = type;
@@ -103,7 +100,8 @@ public sealed record McpcMessage
 
         try
         {
-            return JsonNode.Parse(Surrogates.Mend(text), documentOptions: OneOfEach) as JsonObject;
+            // A doubled member would throw when it is read, wherever in the result it is.
+            return JsonNode.Parse(Surrogates.Mend(text), documentOptions: LenientJson.OneOfEach) as JsonObject;
         }
         catch (JsonException)
         {

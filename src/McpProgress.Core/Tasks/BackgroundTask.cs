@@ -98,6 +98,10 @@ public sealed class BackgroundTask
     /// <summary>Fires when the task is to be cancelled.</summary>
     internal CancellationToken Cancelled => _cancellation.Token;
 
+    /// <summary>What a user should know who cancels it while the server cannot be told.</summary>
+    public string UntoldWarning =>
+        $"Server '{ServerName}' could not be told that the task '{Id}' is cancelled, and it may go on there. Once its job is removed, Get-McpTask lists it again, and Resume-McpTask takes it up over a new connection.";
+
     /// <summary>Cancels it here, and asks the server to.</summary>
     public void Cancel() => _cancellation.Cancel();
 

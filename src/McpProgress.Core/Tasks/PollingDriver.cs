@@ -114,7 +114,7 @@ internal abstract class PollingDriver(BackgroundTask task, ConnectionSlot slot, 
         }
         else if (isCancelled && IsNamed)
         {
-            Task.Warn($"Server '{Task.ServerName}' could not be told that the task '{Task.Id}' is cancelled, and it may go on there. Once its job is removed, Get-McpTask lists it again, and Resume-McpTask takes it up over a new connection.");
+            Task.Warn(Task.UntoldWarning);
         }
     }
 

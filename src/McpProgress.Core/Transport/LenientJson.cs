@@ -10,6 +10,9 @@ namespace McpProgress.Core.Transport;
 /// </summary>
 public static class LenientJson
 {
+    /// <summary>For reading where a member that is given twice is an error at once, and not when it is touched.</summary>
+    public static JsonDocumentOptions OneOfEach { get; } = new() { AllowDuplicateProperties = false };
+
     /// <summary>A member of an object; null when there is none, or no telling which.</summary>
     public static JsonNode? Member(this JsonNode? node, string name)
     {

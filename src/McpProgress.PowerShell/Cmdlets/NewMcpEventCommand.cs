@@ -60,7 +60,7 @@ public sealed class NewMcpEventCommand : McpCmdlet
     }
 
     // As deep as values are taken at all.
-    private static bool HoldsSecret(object? value, int depth) => depth <= 64 && (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    private static bool HoldsSecret(object? value, int depth) => depth <= 64 && PlainValue.BaseOf(value) switch
     {
         SecureString or PSCredential => true,
         string => false,

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using McpProgress.Core;
 using McpProgress.PowerShell.Completion;
+using McpProgress.PowerShell.Conversion;
 using McpProgress.PowerShell.Pipeline;
 
 namespace McpProgress.PowerShell.Cmdlets;
@@ -25,7 +26,7 @@ public sealed class StopMcpProgressServerCommand : McpCmdlet
         {
             try
             {
-                McpProgressServer found = State.ResolveServer(BaseOf(server));
+                McpProgressServer found = State.ResolveServer(PlainValue.BaseOf(server));
                 if (ShouldProcess(found.Name, "Stop"))
                 {
                     State.Remove(found);

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using McpProgress.Core.Text;
 
 namespace McpProgress.PowerShell.Cmdlets;
 
@@ -16,16 +17,16 @@ public sealed class StopMcpTaskCommand : TaskCmdlet
     {
         if (ShouldProcess($"{task.Tool} ({task.Id})", "Stop") && JobOf(task) is { Core: { } core } job)
         {
-            string? trouble = core.State.Trouble;
+            bool isUntold = core.State.Trouble is not null;
             core.Cancel();
             _stopping.Add(job.Ended);
             if (core is { Kind: Core.Tasks.BackgroundKind.Mcpc, CanCancelOnServer: false })
             {
                 WriteWarning($"The server '{task.Server}' has no way to cancel MCPC work: the job has ended here, but the tool may go on there.");
             }
-            else if (trouble is not null)
+            else if (isUntold)
             {
-                WriteWarning($"Server '{task.Server}' cannot be told: the job has ended here, but the task '{task.ShortId}' may go on there. Once the job is removed, Get-McpTask lists it again, and Resume-McpTask takes it up over a new connection.");
+                WriteWarning(TerminalText.Clean(core.UntoldWarning));
             }
         }
     }

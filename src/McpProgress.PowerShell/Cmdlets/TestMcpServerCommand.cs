@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using McpProgress.Core;
 using McpProgress.PowerShell.Completion;
+using McpProgress.PowerShell.Conversion;
 using McpProgress.PowerShell.Pipeline;
 
 namespace McpProgress.PowerShell.Cmdlets;
@@ -44,7 +45,7 @@ public sealed class TestMcpServerCommand : McpCmdlet
         try
         {
             // Only here: what closes a connection should not do so for one of its tools.
-            McpConnection connection = BaseOf(server) is McpTool tool ? tool.Connection : Resolve(server);
+            McpConnection connection = PlainValue.BaseOf(server) is McpTool tool ? tool.Connection : Resolve(server);
             name = connection.Name;
             TimeSpan latency = Await(cancellationToken => connection.Core.PingAsync(TimeSpan.FromSeconds(TimeoutSec), cancellationToken));
             return new McpServerTest(name, true, latency, null);

@@ -7,6 +7,7 @@ using McpProgress.Core.Configuration;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Events;
 using McpProgress.Core.Text;
+using McpProgress.PowerShell.Conversion;
 using McpProgress.PowerShell.Publishing;
 using McpProgress.PowerShell.State;
 
@@ -73,7 +74,7 @@ public sealed class ToolNameCompleter : NameCompleter
     private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters)
     {
         object? server = boundParameters["Server"] is object[] { Length: > 0 } several ? several[0] : boundParameters["Server"];
-        McpConnection connection = McpState.For(Runspace.DefaultRunspace).Resolve(server is PSObject wrapped ? wrapped.BaseObject : server);
+        McpConnection connection = McpState.For(Runspace.DefaultRunspace).Resolve(PlainValue.BaseOf(server));
         return ToolsSoon.Of(connection).Select(tool => (tool.Name, tool.Description));
     }
 }

@@ -10,6 +10,9 @@ internal static class PlainValue
 {
     private const int DeepestNesting = 64;
 
+    /// <summary>What PowerShell has put its wrapping around; the value itself where it has none.</summary>
+    public static object? BaseOf(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
+
     /// <summary>The plain value: a scalar, a list, or a dictionary with text keys.</summary>
     /// <exception cref="McpFailureException">McpInvalidArgument: nested too deeply, as a value that contains itself is.</exception>
     public static object? Of(object? value, int depth = 0)

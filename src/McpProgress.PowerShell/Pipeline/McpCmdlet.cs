@@ -155,7 +155,7 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
 
     /// <summary>The connection a user means: a connection, a name, or null for the newest one.</summary>
     /// <exception cref="McpFailureException">McpServerNotFound.</exception>
-    private protected static McpConnection Resolve(object? server) => State.Resolve(BaseOf(server));
+    private protected static McpConnection Resolve(object? server) => State.Resolve(PlainValue.BaseOf(server));
 
     /// <summary>
     /// What <c>-Server</c> names: objects, names, and all that a name with wildcards fits, which may be none; one null, the
@@ -165,7 +165,7 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
     /// <param name="all">All there are; their text is their name.</param>
     private protected static IEnumerable<object?> Named(object[]? servers, IReadOnlyList<object> all)
     {
-        return (servers ?? new object?[] { null }).SelectMany(server => BaseOf(server) is string name && WildcardPattern.ContainsWildcardCharacters(name) ? Matching(name) : [server]);
+        return (servers ?? new object?[] { null }).SelectMany(server => PlainValue.BaseOf(server) is string name && WildcardPattern.ContainsWildcardCharacters(name) ? Matching(name) : [server]);
 
         object?[] Matching(string name)
         {
@@ -173,8 +173,6 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
             return [.. all.Where(one => wildcard.IsMatch(one.ToString()) || string.Equals(one.ToString(), name, StringComparison.OrdinalIgnoreCase))];
         }
     }
-
-    private protected static object? BaseOf(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
     private protected void WriteFailure(McpFailureException failure, object? target = null) => WriteError(FailureRecord.Of(failure, target));
 }

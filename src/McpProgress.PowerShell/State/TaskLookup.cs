@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using McpProgress.Core;
 using McpProgress.Core.Tasks;
+using McpProgress.PowerShell.Conversion;
 
 namespace McpProgress.PowerShell.State;
 
@@ -23,7 +24,7 @@ internal static class TaskLookup
     /// <exception cref="McpFailureException">McpTaskNotFound, or McpInvalidArgument where several ids start so.</exception>
     public static IReadOnlyList<McpTask> Find(McpState state, object target)
     {
-        switch (target is PSObject wrapped ? wrapped.BaseObject : target)
+        switch (PlainValue.BaseOf(target))
         {
             case McpTask task:
                 return [task];
