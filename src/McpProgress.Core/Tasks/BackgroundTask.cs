@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using McpProgress.Core.Calls;
 using McpProgress.Core.Events;
 using McpProgress.Core.Progress;
+using McpProgress.Core.Text;
 using McpProgress.Core.Transport;
 
 namespace McpProgress.Core.Tasks;
@@ -218,8 +219,8 @@ public sealed class BackgroundTask
         _events.Tell(Changed, this);
     }
 
-    /// <summary>Takes what the user should know; it waits until somebody listens.</summary>
-    internal void Warn(string message) => _warnings.Put(message);
+    /// <summary>Takes what the user should know, with what a server said in it; it waits until somebody listens.</summary>
+    internal void Warn(string message) => _warnings.Put(TerminalText.Clean(message, keepLines: true));
 
     /// <summary>Lets a question be put again whose answer the server did not take.</summary>
     internal void Reopen(string key)

@@ -25,6 +25,17 @@ public sealed class BackgroundTaskTests
     }
 
     [Fact]
+    public void A_warning_moves_no_cursor_whatever_the_server_put_in_it()
+    {
+        var told = new List<string>();
+        _task.ObserveWarnings(told.Add);
+
+        _task.Warn("The answer to 'na\u001b[2Jme' was refused.");
+
+        Assert.Equal("The answer to 'name' was refused.", Assert.Single(told));
+    }
+
+    [Fact]
     public async Task What_has_completed_stays_so()
     {
         var result = new ToolCallResult([], 0);
