@@ -187,9 +187,9 @@ Describe 'What the user wants to see' {
         # tmux is the terminal, and script keeps what is drawn on it.
         $text = ". '$PSScriptRoot/Servers.ps1'; `$PSStyle.Progress.Style = `"``e[35m`"; `$null = Connect-Sample; `$null = Invoke-McpTool process_items @{ items = 1..3 }; Disconnect-All"
         $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes($text))
-        $socket = "mcpprogress-$PID"
-        tmux -L $socket new-session -d -x 100 -y 30 "script -qec '$pwsh $pwshFirst -NoProfile -NonInteractive -EncodedCommand $encoded' '$TestDrive/drawn'; tmux -L $socket wait-for -S drawn"
-        tmux -L $socket wait-for drawn
+        $socket = "$TestDrive/tmux"
+        tmux -S $socket new-session -d -x 100 -y 30 "script -qec '$pwsh $pwshFirst -NoProfile -NonInteractive -EncodedCommand $encoded' '$TestDrive/drawn'; tmux -S $socket wait-for -S drawn"
+        tmux -S $socket wait-for drawn
 
         Get-Content -LiteralPath "$TestDrive/drawn" -Raw | Should -Match "$([char]27)\[35mProcess items"
     }

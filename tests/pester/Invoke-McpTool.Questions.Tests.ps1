@@ -33,12 +33,10 @@ Describe 'An answer of -InputHandler' {
 Describe 'A question at a console' -Skip:(-not $IsLinux -or @(Get-Command tmux, script -CommandType Application -ErrorAction Ignore).Count -lt 2) {
     BeforeAll {
         # tmux is the terminal, and script keeps what is drawn on it.
-        $socket = "mcpprogress-questions-$PID"
-
         function Open-Console([string] $Script) {
             $encoded = [Convert]::ToBase64String([System.Text.Encoding]::Unicode.GetBytes(". '$PSScriptRoot/PublishServers.ps1'; $Script; 'the end'; Disconnect-All"))
             Remove-Item -LiteralPath "$TestDrive/drawn" -ErrorAction Ignore
-            tmux -L $socket new-session -d -x 200 -y 50 "script -qefc '$pwsh $pwshFirst -NoProfile -EncodedCommand $encoded' '$TestDrive/drawn'"
+            tmux -S $socket new-session -d -x 200 -y 50 "script -qefc '$pwsh $pwshFirst -NoProfile -EncodedCommand $encoded' '$TestDrive/drawn'"
         }
 
         function Get-Drawn { (Get-Content -LiteralPath "$TestDrive/drawn" -Raw -ErrorAction Ignore) ?? '' }
@@ -46,13 +44,18 @@ Describe 'A question at a console' -Skip:(-not $IsLinux -or @(Get-Command tmux, 
         # Types each line once its prompt, the last of a kind so far, is there.
         function Send-Line([string] $Prompt, [string] $Line, [int] $Time = 1) {
             Wait-Until { [regex]::Matches((Get-Drawn), [regex]::Escape($Prompt)).Count -ge $Time }
-            tmux -L $socket send-keys -l $Line
-            tmux -L $socket send-keys Enter
+            tmux -S $socket send-keys -l $Line
+            tmux -S $socket send-keys Enter
         }
     }
 
+    BeforeEach {
+        # The server of the test before may still be leaving: a new one at its socket would leave with it.
+        $socket = "$TestDrive/$([IO.Path]::GetRandomFileName())"
+    }
+
     AfterEach {
-        tmux -L $socket kill-server 2> $null
+        tmux -S $socket kill-server 2> $null
     }
 
     It 'shows choices and defaults, takes yes, and is put again until the answer fits' {
@@ -96,9 +99,9 @@ Describe 'A question at a console' -Skip:(-not $IsLinux -or @(Get-Command tmux, 
         Send-Line 'seating' ''
         Send-Line 'confirm' 'no'
         Wait-Until { [regex]::Matches((Get-Drawn), 'guests \[2\]:').Count -ge 2 }
-        tmux -L $socket send-keys C-c
+        tmux -S $socket send-keys C-c
 
         # A stopped script writes nothing more: its end is the terminal's.
-        Wait-Until { -not (tmux -L $socket list-sessions 2> $null) }
+        Wait-Until { -not (tmux -S $socket list-sessions 2> $null) }
     }
 }
