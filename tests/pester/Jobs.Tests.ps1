@@ -73,7 +73,9 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'shows how far it is, and replaces its progress' {
-        $job = Invoke-Work analyze_data @{ data_id = 'd1' }
+        # A second a step: the job must not end while it is looked at.
+        $slow = Connect-Kind $Kind -Name "slow-$Kind" -Speed 1
+        $job = Invoke-McpTool analyze_data @{ data_id = 'd1' } -AsJob -Mode $Kind -Server $slow
         $most = 0
         Wait-Until { $most = [Math]::Max($most, $job.Progress.Count); $job.PercentComplete -ge 40 -or $job.State -ne 'Running' }
         $job.State | Should -Be 'Running'
@@ -82,7 +84,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
         $task.Status | Should -Be 'Working'
         $task.PercentComplete | Should -BeGreaterOrEqual 40
         $task.StatusMessage | Should -Match '^Processing step \d/5$'
-        $null = Wait-Job $job
+        Stop-Job $job
         $most | Should -BeLessOrEqual 1
         $job.Progress.Count | Should -Be 1
     }
@@ -92,7 +94,8 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
         Wait-Until { $job.StatusMessage -eq 'Still running' }
         $clock = [System.Diagnostics.Stopwatch]::StartNew()
         Stop-Job $job
-        $clock.Elapsed.TotalSeconds | Should -BeLessThan 2
+        # At once, and what a busy machine adds.
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 10
         $job.State | Should -Be 'Stopped'
         $job.Error.Count | Should -Be 0
         (Get-McpTask $job).Status | Should -Be 'Cancelled'
@@ -112,7 +115,8 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
         $task = $job.Task
         $clock = [System.Diagnostics.Stopwatch]::StartNew()
         $job.Dispose()
-        $clock.Elapsed.TotalSeconds | Should -BeLessThan 1
+        # Who stops a job may wait two seconds for its end; who disposes one does not wait.
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 2
         Wait-Until { $task.Status -eq 'Cancelled' }
         Wait-Until { -not (Get-McpTask | Where-Object Id -EQ $task.Id) }
         # The engine still lists it; what it removes is disposed twice.
@@ -131,7 +135,7 @@ Describe 'A job of kind <Kind>' -ForEach $kinds {
     }
 
     It 'ends after -TimeoutSec' {
-        $job = Invoke-McpTool run_forever -AsJob -Mode $Kind -Server $connection -TimeoutSec 0.3 | Wait-Job
+        $job = Invoke-McpTool run_forever -AsJob -Mode $Kind -Server $connection -TimeoutSec 1 | Wait-Job
         $job.State | Should -Be 'Failed'
         (Get-Failure { Receive-Job $job -ErrorAction Stop }).FullyQualifiedErrorId | Should -BeLike 'McpTimeout*'
     }
@@ -173,12 +177,15 @@ Describe 'Jobs' {
     }
 
     It 'have a view with their progress that fits 80 columns' {
-        $job = Invoke-McpTool analyze_data @{ data_id = 'd1' } -AsJob -JobName view
+        # A second a step: the job must not end before it is shown.
+        $slow = Connect-Sample -Name slow -Speed 1
+        $job = Invoke-McpTool analyze_data @{ data_id = 'd1' } -AsJob -JobName view -Server $slow
         Wait-Until { $job.PercentComplete -ge 20 }
         $lines = $job | Out-String -Width 80 | ForEach-Object { $_ -replace '\e\[[\d;]*m' -split '\r?\n' -match '\S' }
         $lines | Where-Object Length -GT 80 | Should -BeNullOrEmpty
-        $lines[-1] | Should -Match "^ *$($job.Id) view +sample +Running +\w+ +\d+ Processing step"
+        $lines[-1] | Should -Match "^ *$($job.Id) view +slow +Running +\w+ +\d+ Processing step"
         Stop-Job $job
+        $slow | Disconnect-McpServer
     }
 
     It 'carry the server''s log' {

@@ -12,7 +12,12 @@ BeforeAll {
 
     # What another session starts, and what it says of it.
     function Invoke-Earlier([string] $Script) {
-        Invoke-FreshPowerShell "Import-Module '$modulePath'; `$connection = Connect-McpServer -Uri '$($server.Uri)'; $Script"
+        Invoke-FreshPowerShell ". '$PSScriptRoot/Servers.ps1'; `$connection = Connect-McpServer -Uri '$($server.Uri)'; $Script"
+    }
+
+    # What gives the id of $job's task once it is kept: a busy server names it only after Invoke-McpTool has returned.
+    function Get-KeptId([string] $In = $registry) {
+        "Wait-Until { Get-ChildItem '$In' -Recurse -Force -File -ErrorAction Ignore | Get-Content -Raw -ErrorAction Ignore | Where-Object { `$_.Contains(`$job.Task.Id) } }; `$job.Task.Id"
     }
 }
 
@@ -23,7 +28,7 @@ AfterAll {
 Describe 'A task of an earlier session' {
     BeforeAll {
         # Its question keeps it from ending before this session has seen it.
-        $id = Invoke-Earlier '(Invoke-McpTool book_table @{ restaurant = "Luigi" } -AsJob).Task.Id'
+        $id = Invoke-Earlier "`$job = Invoke-McpTool book_table @{ restaurant = 'Luigi' } -AsJob; $(Get-KeptId)"
     }
 
     It 'is listed, without a job' {
@@ -116,7 +121,7 @@ Describe 'Resume-McpTask' {
     }
 
     It 'forgets a task with Remove-McpTask' {
-        $id = Invoke-Earlier '(Invoke-McpTool run_forever -AsJob).Task.Id'
+        $id = Invoke-Earlier "`$job = Invoke-McpTool run_forever -AsJob; $(Get-KeptId)"
         Get-McpTask $id | Remove-McpTask
         Get-McpTask | Where-Object Id -EQ $id | Should -BeNullOrEmpty
     }
@@ -124,12 +129,12 @@ Describe 'Resume-McpTask' {
 
 Describe 'Two sessions at once' {
     It 'do the registry no harm' {
-        $script = "`$null = Connect-McpServer -Uri '$($server.Uri)'; foreach (`$i in 1..15) { `$job = Invoke-McpTool process_items @{ items = @('a') } -AsJob; `$null = Get-McpTask; `$null = `$job | Wait-McpTask; if (`$job.State -ne 'Completed') { throw `$job.State } }; `$job = Invoke-McpTool run_forever -AsJob; `$job.Task.Id"
+        $script = "`$null = Connect-McpServer -Uri '$($server.Uri)'; foreach (`$i in 1..15) { `$job = Invoke-McpTool process_items @{ items = @('a') } -AsJob; `$null = Get-McpTask; `$null = `$job | Wait-McpTask; if (`$job.State -ne 'Completed') { throw `$job.State } }; `$job = Invoke-McpTool run_forever -AsJob; $(Get-KeptId)"
         $processes = 1..2 | ForEach-Object { Open-Pwsh $script }
         $ids = foreach ($process in $processes) {
             $output = $process.StandardOutput.ReadToEndAsync()
             $errors = $process.StandardError.ReadToEndAsync()
-            $process.WaitForExit(60000) | Should -BeTrue
+            $process.WaitForExit(120000) | Should -BeTrue
             $errors.Result | Should -BeNullOrEmpty
             $output.Result.Trim()
         }
@@ -155,7 +160,7 @@ Describe 'A user whose home is not there' {
             $env:HOME = $userHome
             $env:XDG_STATE_HOME = 'relative, so it does not count'
             $env:XDG_CACHE_HOME = $env:XDG_CONFIG_HOME = $env:XDG_DATA_HOME = Join-Path $TestDrive 'powershell'
-            $id = Invoke-Earlier '(Invoke-McpTool book_table @{ restaurant = "Luigi" } -AsJob).Task.Id'
+            $id = Invoke-Earlier "`$job = Invoke-McpTool book_table @{ restaurant = 'Luigi' } -AsJob; $(Get-KeptId $userHome)"
             Get-ChildItem -Force | Should -BeNullOrEmpty
         }
         finally {
