@@ -37,9 +37,9 @@ Describe 'Get-McpEvent' {
 
     It 'tells of <Case>' -ForEach @(
         @{ Case = 'a tool''s error'; Tool = 'fail_halfway'; Argument = @{ }; Name = 'result'; Data = @{ isError = $true } }
-        @{ Case = 'a time limit'; Tool = 'run_forever'; Argument = @{ }; Name = 'failed'; Data = @{ errorId = 'McpTimeout' } }
+        @{ Case = 'a time limit'; Tool = 'run_forever'; Argument = @{ }; Limit = 0.5; Name = 'failed'; Data = @{ errorId = 'McpTimeout' } }
     ) {
-        $null = Invoke-McpTool $Tool $Argument -Server sample -TimeoutSec 0.5 -ErrorAction Ignore
+        $null = Invoke-McpTool $Tool $Argument -Server sample -TimeoutSec ($Limit ?? 60) -ErrorAction Ignore
         $last = Get-McpEvent result, failed, cancelled -Last 1
         $last.Name | Should -Be $Name
         foreach ($key in $Data.Keys) { $last.Data.$key | Should -Be $Data.$key }
@@ -47,7 +47,7 @@ Describe 'Get-McpEvent' {
 
     It 'tells of a job from task.created to result' {
         $job = Invoke-McpTool process_items @{ items = 'a', 'b' } -Server sample -AsJob | Wait-Job
-        $null = Wait-McpEvent result { $_.TaskId -eq $job.Task.Id } -Since $job.PSBeginTime.AddSeconds(-5) -TimeoutSec 20
+        $null = Wait-McpEvent result { $_.TaskId -eq $job.Task.Id } -Since $job.PSBeginTime.AddSeconds(-5) -TimeoutSec 60
         $events = @(Get-McpEvent | Where-Object TaskId -EQ $job.Task.Id)
         $events[0].Name | Should -Be 'task.created'
         $events[-1].Name | Should -Be 'result'

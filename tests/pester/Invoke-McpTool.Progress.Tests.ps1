@@ -72,17 +72,17 @@ Describe '-ProgressVariable' {
 
 Describe 'The progress records' {
     It 'start with the first update, end with the last and a completed one, and keep to one row' {
-        $records = (Invoke-Apart '$null = Connect-Sample -Speed 20; $null = Invoke-McpTool process_items @{ items = 1..30 }').Progress
+        # A quarter of a second an item, so that each is drawn before the next comes.
+        $records = (Invoke-Apart '$null = Connect-Sample -Speed 2; $null = Invoke-McpTool process_items @{ items = 1..5 }').Progress
         $drawn = $records | Where-Object RecordType -EQ Processing
 
         $drawn[0].StatusDescription | Should -Match '^processing 1\b'
-        $drawn[0].PercentComplete | Should -Be 3
+        $drawn[0].PercentComplete | Should -Be 20
         $drawn[0].Activity | Should -Match 'sample'
         $drawn[-1].StatusDescription | Should -Match '^done'
         $drawn[-1].PercentComplete | Should -Be 100
         $records[-1].RecordType | Should -Be 'Completed'
         $records.ActivityId | Select-Object -Unique | Should -HaveCount 1
-        # 0.75 s of work, drawn every 0.1 s.
         $drawn.Count | Should -BeGreaterThan 3
         $percent = $drawn.PercentComplete
         $percent | Should -Be ($percent | Sort-Object)
@@ -115,7 +115,7 @@ Describe 'The progress records' {
 
     It 'are completed when the call ends in <Id>' -ForEach @(
         @{ Id = 'McpToolError'; Script = '$null = Connect-Faulty error-result; Invoke-McpTool half-way-error' }
-        @{ Id = 'McpTimeout'; Script = '$null = Connect-Faulty never-result; Invoke-McpTool never -TimeoutSec 0.4' }
+        @{ Id = 'McpTimeout'; Script = '$null = Connect-Faulty never-result; Invoke-McpTool never -TimeoutSec 2' }
     ) {
         $apart = Invoke-Apart $Script
 
@@ -147,7 +147,7 @@ Describe 'The progress records' {
     }
 
     It 'have a rate and the seconds that remain' {
-        $records = (Invoke-Apart '$null = Connect-Sample -Speed 1; $null = Invoke-McpTool download_file @{ filename = "f"; size_mb = 1 }').Progress
+        $records = (Invoke-Apart '$null = Connect-Sample -Speed 1; $null = Invoke-McpTool download_file @{ filename = "f"; size_mb = 3 }').Progress
         $late = $records | Where-Object { $_.PercentComplete -ge 60 -and $_.PercentComplete -lt 100 -and $_.RecordType -eq 'Processing' }
 
         $late.StatusDescription | Should -Match '/s$'
@@ -197,7 +197,7 @@ Describe 'What the user wants to see' {
 
 Describe 'Without a console' {
     BeforeAll {
-        $shell = Open-Pwsh '$null = Connect-Sample; $null = Invoke-McpTool process_items @{ items = 1..40 } -InformationAction Continue; $null = Invoke-McpTool process_items @{ items = 1..40 }; "the end"'
+        $shell = Open-Pwsh '$null = Connect-Sample -Speed 20; $null = Invoke-McpTool process_items @{ items = 1..40 } -InformationAction Continue; $null = Invoke-McpTool process_items @{ items = 1..40 }; "the end"'
         $lines = $shell.StandardOutput.ReadToEnd() -split "`n"
     }
 

@@ -192,10 +192,14 @@ Describe 'A published server' {
 
     It 'runs at most -MaxConcurrency calls at once' {
         $server = Start-McpProgressServer -Http -Path $publishedScript -MaxConcurrency 1 -Connect -Name single
-        $jobs = 1..2 | ForEach-Object { Invoke-McpTool Copy-Sample @{ Source = "$_"; Count = 3; Delay = 100 } -Server $server -AsJob -Mode Call }
+        $first = Invoke-McpTool Wait-Forever -Server $server -AsJob -Mode Call
+        Wait-Until { $first.Task.StatusMessage -match 'Waiting' }
+        $second = Invoke-McpTool Copy-Sample @{ Source = 'next' } -Server $server -AsJob -Mode Call
         Wait-Until { (Get-McpProgressServer single).CallsInFlight -eq 2 }
-        @($jobs | Where-Object { $_.Task.StatusMessage -match 'file' }).Count | Should -BeLessOrEqual 1
-        ($jobs | Receive-Job -Wait -AutoRemoveJob).Count | Should -Be 2
+        $second | Wait-Job -Timeout 1 | Should -BeNullOrEmpty
+        $first | Stop-Job
+        ($second | Receive-Job -Wait -AutoRemoveJob).Copied | Should -Be 4
+        $first | Remove-Job
     }
 
     It 'with a token lets nobody in without it, and shows it to nobody' {
