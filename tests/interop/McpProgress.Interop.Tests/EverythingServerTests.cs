@@ -84,7 +84,7 @@ public abstract class EverythingServerTests(EverythingServer server)
 
         await cancellation.CancelAsync();
 
-        McpFailureException failure = await Assert.ThrowsAsync<McpFailureException>(() => call).WaitAsync(TimeSpan.FromSeconds(2));
+        McpFailureException failure = await Assert.ThrowsAsync<McpFailureException>(() => call).WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(ErrorIds.Cancelled, failure.ErrorId);
         int seen = recorder.Updates.Count;
 

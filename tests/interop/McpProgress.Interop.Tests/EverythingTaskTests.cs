@@ -22,10 +22,10 @@ public abstract class EverythingTaskTests(EverythingServer server)
         var said = new List<string?>();
         BackgroundTask task = await StartAsync(new JsonObject { ["topic"] = "tea" }, responder: null, said);
         Assert.Equal(BackgroundKind.Task, task.Kind);
-        Assert.NotNull(task.State.ExpiresAt);
 
         ToolCallResult result = await task.Completion.WaitAsync(s_generous);
 
+        Assert.NotNull(task.State.ExpiresAt);
         Assert.Equal(BackgroundStatus.Completed, task.State.Status);
         Assert.StartsWith("# Research Report: tea", result.Text, StringComparison.Ordinal);
         Assert.Subset(s_stages, said.OfType<string>().ToHashSet());

@@ -47,7 +47,7 @@ public abstract class ModernServerTests
 
         await cancellation.CancelAsync();
 
-        McpFailureException failure = await Assert.ThrowsAsync<McpFailureException>(() => call).WaitAsync(TimeSpan.FromSeconds(2));
+        McpFailureException failure = await Assert.ThrowsAsync<McpFailureException>(() => call).WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(ErrorIds.Cancelled, failure.ErrorId);
 
         // Answers only when the server has seen the cancellation.

@@ -115,9 +115,12 @@ public sealed class TaskDriver2025Tests : IDisposable
     [Fact]
     public async Task The_hard_cap_cancels_it_on_both_sides()
     {
-        await using FakeServer server = await FakeServer.StartAsync(Capabilities);
+        var time = new ManualTimeProvider();
+        await using FakeServer server = await FakeServer.StartAsync(Capabilities, time: time);
         server.On("tasks/get", _ => State("working"));
-        (BackgroundTask task, _) = await StartAsync(server, timeout: TimeSpan.FromMilliseconds(50));
+        (BackgroundTask task, _) = await StartAsync(server, timeout: TimeSpan.FromSeconds(10));
+
+        time.Advance(TimeSpan.FromSeconds(10));
 
         await task.FailureAsync(ErrorIds.Timeout);
         await server.NextAsync("tasks/cancel");

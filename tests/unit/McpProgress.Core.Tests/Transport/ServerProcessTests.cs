@@ -12,6 +12,7 @@ public sealed class ServerProcessTests
     public async Task A_server_that_leaves_with_its_input_is_not_killed()
     {
         await using ServerProcess process = ServerProcess.Start(FaultyServer.Stdio("echo"));
+        await RespondsAsync(process);
         Assert.True(ProcessProbe.IsRunning(process.Id));
         Assert.Null(process.ExitCode);
         await process.DisposeAsync().AsTask().Within();
@@ -23,6 +24,7 @@ public sealed class ServerProcessTests
     public async Task A_server_that_stays_is_told_to_leave_after_its_two_seconds()
     {
         await using ServerProcess process = ServerProcess.Start(FaultyServer.Stdio("ignore-close"));
+        await RespondsAsync(process);
         long started = Stopwatch.GetTimestamp();
         await process.DisposeAsync().AsTask().Within();
         Assert.False(ProcessProbe.IsRunning(process.Id));
@@ -38,6 +40,7 @@ public sealed class ServerProcessTests
     public async Task A_server_that_does_not_listen_is_killed()
     {
         await using ServerProcess process = ServerProcess.Start(FaultyServer.Stdio("ignore-close", "deaf"));
+        await RespondsAsync(process);
         await process.DisposeAsync().AsTask().Within();
         Assert.False(ProcessProbe.IsRunning(process.Id));
         if (!OperatingSystem.IsWindows())
@@ -181,6 +184,7 @@ public sealed class ServerProcessTests
         await process.Input.FlushAsync();
     }
 
+    // Until then it may not have begun to listen to its input and to signals: a busy machine takes seconds to start it.
     private static async Task RespondsAsync(ServerProcess process)
     {
         await SendAsync(process, """{"jsonrpc":"2.0","id":1,"method":"ping"}""");
