@@ -42,7 +42,7 @@ $run = Invoke-Pester -Configuration $configuration
 
 # tests/pester/Common.ps1 made it; what the tests have started ended with them.
 if ($env:MCPPROGRESS_TEST_STATE -and (Test-Path -LiteralPath $env:MCPPROGRESS_TEST_STATE)) {
-    Remove-Item -LiteralPath $env:MCPPROGRESS_TEST_STATE -Recurse -Force
+    Remove-Item -LiteralPath $env:MCPPROGRESS_TEST_STATE -Recurse -Force -ErrorAction Ignore
 }
 
 # A test file that breaks before its tests are known has no failed test to show for it.

@@ -194,7 +194,7 @@ Describe 'Connect-McpServer -Uri' {
     ) {
         $server = Open-FaultyHttp $Fault
         try {
-            $failure = Get-Failure { Connect-McpServer -Uri $server.Uri -TimeoutSec 10 }
+            $failure = Get-Failure { Connect-McpServer -Uri $server.Uri -TimeoutSec 60 }
         } finally {
             $server.Process.Kill()
         }
@@ -208,7 +208,7 @@ Describe 'Connect-McpServer -Uri' {
         $secure = [UriBuilder]::new($server.Uri)
         $secure.Scheme = 'https'
         try {
-            $tls = Get-Failure { Connect-McpServer -Uri $secure.Uri -TimeoutSec 10 }
+            $tls = Get-Failure { Connect-McpServer -Uri $secure.Uri -TimeoutSec 60 }
         } finally {
             $server.Process.Kill()
             $server.Process.WaitForExit()
@@ -216,7 +216,7 @@ Describe 'Connect-McpServer -Uri' {
 
         $tls.FullyQualifiedErrorId | Should -BeLike 'McpConnectionFailed,*'
         "$tls" | Should -Match 'TLS|SSL'
-        $refused = Get-Failure { Connect-McpServer -Uri $server.Uri -TimeoutSec 10 }
+        $refused = Get-Failure { Connect-McpServer -Uri $server.Uri -TimeoutSec 60 }
         $refused.FullyQualifiedErrorId | Should -BeLike 'McpConnectionFailed,*'
         "$refused" | Should -Match 'refused'
     }

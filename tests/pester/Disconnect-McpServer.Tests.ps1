@@ -33,7 +33,8 @@ Describe 'Disconnect-McpServer' {
         $clock = [System.Diagnostics.Stopwatch]::StartNew()
         Disconnect-McpServer $connection
 
-        $clock.Elapsed.TotalSeconds | Should -BeLessThan 5
+        # Five seconds, and what a busy machine adds.
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 15
         Test-ProcessGone $connection.ProcessId | Should -BeTrue
     }
 
@@ -120,7 +121,7 @@ Describe 'A connection' {
             $ids = 1..3 | ForEach-Object { [int] $shell.StandardOutput.ReadLine() }
             $ids | Where-Object { Test-ProcessGone $_ } | Should -BeNullOrEmpty
             & $End
-            $shell.WaitForExit(20000) | Should -BeTrue
+            $shell.WaitForExit(60000) | Should -BeTrue
 
             Wait-Until { -not ($ids | Where-Object { -not (Test-ProcessGone $_) }) }
         } finally {

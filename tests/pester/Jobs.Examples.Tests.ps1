@@ -7,7 +7,7 @@ BeforeAll {
         $process = Open-Pwsh "& '$root/examples/$Name.ps1' -Speed 20"
         $output = $process.StandardOutput.ReadToEndAsync()
         $errors = $process.StandardError.ReadToEndAsync()
-        $process.WaitForExit(60000) | Should -BeTrue
+        $process.WaitForExit(120000) | Should -BeTrue
         $errors.Result | Should -BeNullOrEmpty
         $process.ExitCode | Should -Be 0
         $output.Result -replace '\e\[[\d;]*m'

@@ -24,7 +24,7 @@ Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
         $job = Invoke-McpTool run_forever -AsJob -Mode $Kind -Server $connection
         Wait-Until { $job.StatusMessage -eq 'Still running' }
         Invoke-Kill $connection
-        $null = Wait-Job $job -Timeout 10
+        $null = Wait-Job $job -Timeout 60
         $job.State | Should -Be 'Failed'
         $failure = Get-Failure { Receive-Job $job -ErrorAction Stop }
         $failure.FullyQualifiedErrorId | Should -BeLike 'McpConnectionLost*'
@@ -53,17 +53,17 @@ Describe 'A job of kind <Kind> whose server is killed' -ForEach @(
     }
 
     It 'holds up nobody who waits for it' {
-        $null = Wait-Job $job -Timeout 10 -WarningVariable warned -WarningAction SilentlyContinue
+        $null = Wait-Job $job -Timeout 60 -WarningVariable warned -WarningAction SilentlyContinue
         $warned | Should -Match 'Disconnected'
         Receive-Job $job -Wait | Should -BeNullOrEmpty
-        Wait-McpTask $job -TimeoutSec 10 -WarningVariable warned -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        Wait-McpTask $job -TimeoutSec 60 -WarningVariable warned -WarningAction SilentlyContinue | Should -BeNullOrEmpty
         $warned | Should -Match 'Connect-McpServer'
         $job.State | Should -Be 'Disconnected'
     }
 
     It 'goes on over a new connection to the same server' {
         $null = Connect-Kind $Kind -Name again -Argument '--task-store', "file:$store"
-        $null = Wait-Job $job -Timeout 10
+        $null = Wait-Job $job -Timeout 60
         # The server knows the task, and that its restart has ended it.
         $job.State | Should -Be 'Failed'
         (Get-Failure { Receive-Job $job -ErrorAction Stop }).Exception.Message | Should -Match 'restarted'
@@ -83,7 +83,7 @@ Describe 'A job whose connection the user closes' {
             $job = Invoke-McpTool run_forever -AsJob -Server $connection
             while ($job.StatusMessage -ne 'Still running') { Start-Sleep -Milliseconds 20 }
             Remove-Module McpProgress
-            $null = Wait-Job $job -Timeout 20 -WarningAction SilentlyContinue
+            $null = Wait-Job $job -Timeout 60 -WarningAction SilentlyContinue
             $job.State
             Remove-Job $job -Force
             "$(@(Get-Job).Count) left"
@@ -112,7 +112,7 @@ Describe 'A job over HTTP' {
         $job = Invoke-McpTool run_forever -AsJob -Mode Call
         Wait-Until { $job.StatusMessage -eq 'Still running' }
         $connection | Disconnect-McpServer
-        $null = Wait-Job $job -Timeout 10
+        $null = Wait-Job $job -Timeout 60
         (Get-Failure { Receive-Job $job -ErrorAction Stop }).FullyQualifiedErrorId | Should -BeLike 'McpConnectionLost*'
     }
 
@@ -126,7 +126,7 @@ Describe 'A job over HTTP' {
         $job = Invoke-McpTool run_forever -AsJob -Mode $Kind -Server $connection
         Wait-Until { $job.StatusMessage -eq 'Still running' }
         Stop-Process -Id $killed.ProcessId -Force
-        $null = Wait-Job $job -Timeout 20
+        $null = Wait-Job $job -Timeout 60
         (Get-Failure { Receive-Job $job -ErrorAction Stop }).FullyQualifiedErrorId | Should -BeLike 'McpConnectionLost*'
         $connection | Disconnect-McpServer
     }
@@ -153,7 +153,7 @@ Describe 'A job over HTTP' {
             Wait-Until { $job.StatusMessage -match 'connection was lost' }
             $job.State | Should -Be 'Running'
             $process = Invoke-Server
-            $null = Wait-Job $job -Timeout 20
+            $null = Wait-Job $job -Timeout 60
             (Get-Failure { Receive-Job $job -ErrorAction Stop }).Exception.Message | Should -Match 'restarted'
         } finally {
             $process.Kill()
@@ -180,7 +180,7 @@ Describe 'A shell with running jobs' {
             $servers = [int[]] -split $process.StandardOutput.ReadLine()
             $servers | Should -HaveCount 3
             & $End
-            $process.WaitForExit(10000) | Should -BeTrue
+            $process.WaitForExit(60000) | Should -BeTrue
             foreach ($server in $servers) { Wait-Until { Test-ProcessGone $server } }
         } finally {
             if (-not $process.HasExited) { $process.Kill($true) }
@@ -203,7 +203,7 @@ Describe 'A shell that gets <_>' -Skip:$IsWindows -ForEach 'SIGTERM', 'SIGHUP' {
             $child = [int] ($process.StandardOutput.ReadLine() -split ' ')[-1]
             Test-ProcessGone $child | Should -BeFalse
             kill "-$($_ -replace 'SIG')" $process.Id
-            $process.WaitForExit(10000) | Should -BeTrue
+            $process.WaitForExit(60000) | Should -BeTrue
             Wait-Until { Test-ProcessGone $child }
         } finally {
             if (-not $process.HasExited) { $process.Kill($true) }

@@ -128,7 +128,7 @@ Describe 'Start-McpProgressServer over stdio' {
             ($shell.StandardOutput.ReadLine() | ConvertFrom-Json).result.content[0].text | Should -Be 'grøn'
             $shell.StandardInput.Close()
 
-            $shell.WaitForExit(20000) | Should -BeTrue
+            $shell.WaitForExit(60000) | Should -BeTrue
             $shell.ExitCode | Should -Be 0
             $shell.StandardOutput.ReadToEnd() | Should -BeNullOrEmpty
         } finally {

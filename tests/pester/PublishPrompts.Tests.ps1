@@ -121,7 +121,7 @@ Describe 'A question' {
 
     It 'is put inside a task of kind <_>' -ForEach 'ExtensionTask', 'Call' {
         $job = Invoke-McpTool Read-Line -Server published -AsJob -Mode $_ -InputHandler { @{ value = 'Eve' } }
-        $job | Wait-Job -Timeout 30 | Receive-Job | Should -Be 'Hello, Eve!'
+        $job | Wait-Job -Timeout 60 | Receive-Job | Should -Be 'Hello, Eve!'
         $job | Remove-Job
     }
 }

@@ -178,7 +178,7 @@ Describe 'A handler' {
         $null = Register-McpEvent order { $script:job = Invoke-McpTool process_items @{ items = 'a' } -Server sample -AsJob }
         $order = New-McpEvent order
 
-        $null = Wait-McpEvent result { $_.TaskId -eq $job.Task.Id } -Since $order.Timestamp -TimeoutSec 20
+        $null = Wait-McpEvent result { $_.TaskId -eq $job.Task.Id } -Since $order.Timestamp -TimeoutSec 60
 
         $cascade = Get-McpEvent -Cascade $order.Id
         $cascade[0, 1].Name | Should -Be 'order', 'task.created'
@@ -198,7 +198,8 @@ Describe 'A handler' {
             Wait-Until { $shell.Streams.Information.Count -gt 0 -or $run.IsCompleted }
             $clock = [System.Diagnostics.Stopwatch]::StartNew()
             $shell.Stop()
-            $clock.Elapsed.TotalSeconds | Should -BeLessThan 5
+            # At once, and what a busy machine adds.
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 15
 
             $shell.Commands.Clear()
             $shell.AddScript("Invoke-McpTool echo @{ text = 'go on' }").Invoke() | Should -Be 'go on'
@@ -288,7 +289,7 @@ Describe 'A subscriber' {
         $null = Register-McpEvent result -SourceIdentifier done
         $job = Invoke-McpTool process_items @{ items = 'a' } -Server sample -AsJob
 
-        $waited = Wait-Event -SourceIdentifier done -Timeout 30
+        $waited = Wait-Event -SourceIdentifier done -Timeout 60
 
         $waited.MessageData.TaskId | Should -Be $job.Task.Id
         $job | Remove-Job -Force

@@ -39,8 +39,8 @@ function ConvertTo-Secret {
 }
 
 function Wait-Until {
-    <# .SYNOPSIS Waits for a condition to hold; fails when it does not in time. #>
-    param([Parameter(Mandatory)][scriptblock] $Condition, [double] $Seconds = 20)
+    <# .SYNOPSIS Waits for a condition to hold; fails when it does not in time, which a busy machine may need a lot of. #>
+    param([Parameter(Mandatory)][scriptblock] $Condition, [double] $Seconds = 60)
 
     $deadline = [datetime]::UtcNow.AddSeconds($Seconds)
     while (-not (& $Condition)) {

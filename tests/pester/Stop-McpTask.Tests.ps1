@@ -22,7 +22,7 @@ Describe 'Stop-McpTask' {
     ) {
         $job = Invoke-McpTool run_forever -AsJob
         & $Stop
-        $null = Wait-Job $job -Timeout 2
+        $null = Wait-Job $job -Timeout 60
         $job.State | Should -Be 'Stopped'
     }
 
