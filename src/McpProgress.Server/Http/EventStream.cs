@@ -14,6 +14,7 @@ internal sealed class EventStream(HttpExchange exchange, EventHistory? history =
     private readonly CancellationToken _aborted = exchange.Aborted;
     private MessageWriter? _writer;
     private bool _closed;
+    private bool _isRefusal;
     private volatile bool _broken;
     private byte[]? _first;
 
@@ -49,6 +50,7 @@ internal sealed class EventStream(HttpExchange exchange, EventHistory? history =
             if (status >= 400)
             {
                 // Clients do not look for events in a refusal: it is the one message it carries.
+                _isRefusal = true;
                 exchange.SetHeader("Content-Type", "application/json");
                 return _writer = new MessageWriter(exchange.ResponseBody, MessageFraming.Line, _ => Break());
             }
@@ -62,9 +64,9 @@ internal sealed class EventStream(HttpExchange exchange, EventHistory? history =
 
     /// <summary>
     /// Sends a comment, which readers skip. It carries the headers to a client that waits for them, keeps proxies from
-    /// closing a quiet stream, and finds out whether anybody still reads.
+    /// closing a quiet stream, and finds out whether anybody still reads. A refusal has no place for one.
     /// </summary>
-    public Task KeepAliveAsync() => Open()?.WriteRawAsync(": alive\n\n"u8) ?? Task.CompletedTask;
+    public Task KeepAliveAsync() => Open() is { } writer && !_isRefusal ? writer.WriteRawAsync(": alive\n\n"u8) : Task.CompletedTask;
 
     /// <summary>Asks for the stream to be closed.</summary>
     public void End() => _ended.TrySetResult();
