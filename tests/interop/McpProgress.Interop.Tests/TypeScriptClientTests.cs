@@ -25,15 +25,7 @@ public sealed class TypeScriptClientTests(OurServer server) : IClassFixture<OurS
     {
         Conversation conversation = await CallAsync(way, modern, "process_items", """{"items":["a","b","c"]}""");
 
-        (int, int, string)[] sent = [(1, 3, "processing a"), (2, 3, "processing b"), (3, 3, "processing c"), (3, 3, "done")];
-        (int, int, string)[] seen = [.. conversation.Progress.Select(update =>
-            ((int)update["progress"]!, (int)update["total"]!, (string)update["message"]!))];
-
-        // The last update and the result come together, and where both arrive in one piece this SDK hands over the result
-        // alone: it counts the update as one without a call. What it hands over must be all that was sent before.
-        Assert.Equal(sent.Length, seen.Length + conversation.Unmatched);
-        Assert.InRange(conversation.Unmatched, 0, 1);
-        Assert.Equal(sent[..seen.Length], seen);
+        conversation.AssertSeen((1, 3, "processing a"), (2, 3, "processing b"), (3, 3, "processing c"), (3, 3, "done"));
         Assert.Equal("""{"processed":3,"results":["A","B","C"]}""", conversation.Result!["structuredContent"]!.ToJsonString());
     }
 
@@ -82,7 +74,7 @@ public sealed class TypeScriptClientTests(OurServer server) : IClassFixture<OurS
     {
         Conversation conversation = await CallAsync(way, modern, "fail_halfway", """{"steps":4}""");
 
-        Assert.Equal([1, 2], conversation.Progress.Select(update => (int)update["progress"]!));
+        conversation.AssertSeen((1, 4, "Working on step 1 of 4"), (2, 4, "Working on step 2 of 4"));
         Assert.True((bool)conversation.Result!["isError"]!);
         Assert.Contains("Failed at step 2 of 4", conversation.Result["content"]![0]!["text"]!.ToString(), StringComparison.Ordinal);
     }
@@ -111,6 +103,19 @@ public sealed class TypeScriptClientTests(OurServer server) : IClassFixture<OurS
         public int? Cancelled => (int?)Single("cancelled");
 
         public int Unmatched => (int)Single("unmatched")!;
+
+        /// <summary>Fails unless the updates that were sent were seen.</summary>
+        /// <remarks>
+        /// The last update and the result come together, and of what arrives in one piece this SDK hands over the result alone:
+        /// it counts the updates as ones without a call. What it hands over must be all that was sent before.
+        /// </remarks>
+        public void AssertSeen(params (int Progress, int Total, string Message)[] sent)
+        {
+            (int, int, string)[] seen = [.. Progress.Select(update => ((int)update["progress"]!, (int)update["total"]!, (string)update["message"]!))];
+            Assert.NotEmpty(seen);
+            Assert.Equal(sent.Length, seen.Length + Unmatched);
+            Assert.Equal(sent[..seen.Length], seen);
+        }
 
         private JsonNode? Single(string name) => _printed.Select(line => line[name]).SingleOrDefault(value => value is not null);
     }

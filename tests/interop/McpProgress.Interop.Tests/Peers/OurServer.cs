@@ -3,8 +3,11 @@ namespace McpProgress.Interop.Tests.Peers;
 /// <summary>Our server over HTTP, for clients that are given an address.</summary>
 public sealed class OurServer : IAsyncLifetime
 {
-    /// <summary>Short delays, which are made for people to watch, and every update sent, however close to the one before.</summary>
-    private static readonly string[] s_options = ["--speed", "20", "--progress-rate", "0"];
+    /// <summary>
+    /// Shorter delays, which are made for people to watch, but not so short that all of a call arrives in one piece at a client
+    /// on a busy machine; and every update sent, however close to the one before.
+    /// </summary>
+    private static readonly string[] s_options = ["--speed", "2", "--progress-rate", "0"];
 
     private PeerProcess? _process;
 
