@@ -36,6 +36,7 @@ public sealed partial class ServerConnection
         });
         // Nothing depends on the answer, so nobody waits for it.
         _ = AskForLogsAsync("info");
+        _isWatched = true;
         _ = WatchAsync(_client?.Completion ?? _stdio!.Ended);
     }
 

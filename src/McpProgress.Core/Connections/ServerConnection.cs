@@ -27,7 +27,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     /// <summary>How long a server may take to agree to a level of log messages.</summary>
     private static readonly TimeSpan LogLevelGrace = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a web server may take to answer the end of a session.</summary>
+    /// <summary>How long a web server may take to answer the end of a session, and the end of a connection to be told of.</summary>
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(2);
 
     private readonly ConnectionOptions _options;
@@ -49,6 +49,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
     private ConnectLimit? _connectLimit;
     private string? _key;
     private int _status = (int)ConnectionStatus.Connected;
+    private bool _isWatched;
 
     private ServerConnection(string name, ServerEndpoint endpoint, ConnectionOptions options)
     {
@@ -295,6 +296,11 @@ public sealed partial class ServerConnection : IAsyncDisposable
 
         await closing.ConfigureAwait(false);
         _http?.Dispose();
+        if (_isWatched)
+        {
+            // The end is told of before it is over: a log that is closed next has it, too.
+            await Task.WhenAny(_ended.Task, Task.Delay(CloseGrace)).ConfigureAwait(false);
+        }
     }
 
     // Over HTTP a tool may want arguments repeated in headers (x-mcp-header); the SDK does that for tools it knows,

@@ -32,6 +32,18 @@ public sealed class ConnectionEventsTests
     }
 
     [Fact]
+    public async Task The_end_has_been_told_of_when_a_connection_is_closed()
+    {
+        // Often, because the two could come in either order.
+        for (int i = 0; i < 200; i++)
+        {
+            await using FakeServer server = await FakeServer.StartAsync(events: _hub);
+            await server.Connection.DisposeAsync().AsTask().Within();
+            Assert.Equal("disconnected", _hub.Snapshot()[^1].Name);
+        }
+    }
+
+    [Fact]
     public async Task What_is_started_while_an_event_is_handled_has_it_as_its_cause()
     {
         await using ServerConnection connection = await ConnectAsync("echo");
