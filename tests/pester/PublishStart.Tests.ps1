@@ -131,6 +131,19 @@ Describe '-Module' {
         $connection | Disconnect-McpServer
     }
 
+    It 'publishes <Path> over <Over>' -ForEach @(
+        foreach ($over in 'Http', 'Stdio') {
+            @{ Over = $over; Path = 'a module''s folder'; End = '' }
+            @{ Over = $over; Path = 'a module''s file without its extension'; End = '/AsPath' }
+        }
+    ) {
+        $folder = New-Item (Join-Path $TestDrive 'AsPath') -ItemType Directory -Force
+        Set-Content "$folder/AsPath.psm1" 'function Get-AsPath { [CmdletBinding()] param() 1 }'
+        $connection = Start-McpProgressServer $Over -Module "$folder$End" -Connect
+        (Get-McpTool -Server $connection).Name | Should -Be 'Get-AsPath'
+        Get-McpProgressServer $connection.Name | Stop-McpProgressServer
+    }
+
     It 'that is missing is a clear error' {
         "$(Get-Failure { Start-McpProgressServer -Http -Module NoSuchModuleAnywhere })" | Should -BeLike '*NoSuchModuleAnywhere*'
     }

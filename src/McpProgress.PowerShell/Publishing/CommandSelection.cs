@@ -43,8 +43,8 @@ internal sealed class CommandSelection
 
         script.Append("Start-McpProgressServer -Stdio");
         Add("-Command", Commands.Select(command => command is ExternalScriptInfo file ? file.Path : $"{command.ModuleName}\\{command.Name}".TrimStart('\\')));
-        Add("-Path", Paths.Concat(Modules.Where(Path.IsPathRooted)));
-        Add("-Module", Modules.Where(module => !Path.IsPathRooted(module)));
+        Add("-Path", Paths);
+        Add("-Module", Modules);
         Add("-NoTask", Tasks.Never);
         Add("-TaskOnly", Tasks.Always);
         script.Append(All ? " -All" : "").Append(CultureInfo.InvariantCulture, $" -MaxConcurrency {maxConcurrency}").Append(ServerProgram.TaskParameter(taskStore));
