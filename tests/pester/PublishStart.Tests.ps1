@@ -37,6 +37,14 @@ Describe '-Path' {
         $server | Stop-McpProgressServer
     }
 
+    It 'takes names with brackets, also to a child' {
+        $file = Join-Path $TestDrive 'a[1].ps1'
+        Set-Content -LiteralPath $file 'function Get-Bracketed { [CmdletBinding()] param() 1 }'
+        $connection = Start-McpProgressServer -Stdio -Path ([WildcardPattern]::Escape($file)) -Connect
+        (Get-McpTool -Server $connection).Name | Should -Be 'Get-Bracketed'
+        Get-McpProgressServer $connection.Name | Stop-McpProgressServer
+    }
+
     It 'says what is wrong with <Case>' -ForEach @(
         @{ Case = 'a file that is not there'; Text = $null; Id = 'McpInvalidArgument'; Expected = "*There is no script at*" }
         @{ Case = 'a script that does not parse'; Text = 'function {'; Id = 'McpServerStartFailed'; Expected = 'The commands cannot be loaded: *' }

@@ -43,7 +43,7 @@ internal sealed class CommandSelection
 
         script.Append("Start-McpProgressServer -Stdio");
         Add("-Command", Commands.Select(command => command is ExternalScriptInfo file ? file.Path : $"{command.ModuleName}\\{command.Name}".TrimStart('\\')));
-        Add("-Path", Paths);
+        Add("-Path", Paths.Select(WildcardPattern.Escape));
         Add("-Module", Modules);
         Add("-NoTask", Tasks.Never);
         Add("-TaskOnly", Tasks.Always);
