@@ -45,6 +45,19 @@ Describe '-Path' {
         Get-McpProgressServer $connection.Name | Stop-McpProgressServer
     }
 
+    It 'can be stopped while a script loads' {
+        $file = Join-Path $TestDrive 'slow.ps1'
+        $marker = Join-Path $TestDrive 'loading'
+        Set-Content -LiteralPath $file "Set-Content -LiteralPath '$marker' 1; Start-Sleep 60; function Get-Slow { [CmdletBinding()] param() 1 }"
+        $shell = [powershell]::Create().AddScript("Import-Module '$modulePath'; Start-McpProgressServer -Http -Path '$file'")
+        $null = $shell.BeginInvoke()
+        Wait-Until { Test-Path -LiteralPath $marker }
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
+        $shell.Stop()
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 10
+        $shell.Dispose()
+    }
+
     It 'says what is wrong with <Case>' -ForEach @(
         @{ Case = 'a file that is not there'; Text = $null; Id = 'McpInvalidArgument'; Expected = "*There is no script at*" }
         @{ Case = 'a script that does not parse'; Text = 'function {'; Id = 'McpServerStartFailed'; Expected = 'The commands cannot be loaded: *' }

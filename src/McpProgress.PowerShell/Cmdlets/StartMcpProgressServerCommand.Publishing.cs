@@ -38,7 +38,7 @@ public sealed partial class StartMcpProgressServerCommand
 
     private void PublishHttp(CommandSelection selection)
     {
-        Publication publication = Publication.Open(selection, MaxConcurrency, ownsProcess: false, NullLoggerFactory.Instance);
+        Publication publication = Publication.Open(selection, MaxConcurrency, ownsProcess: false, NullLoggerFactory.Instance, Stop);
         try
         {
             foreach (string remark in publication.Remarks)
@@ -89,7 +89,7 @@ public sealed partial class StartMcpProgressServerCommand
 
     private void List(CommandSelection selection)
     {
-        using Publication publication = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance);
+        using Publication publication = Publication.Open(selection, maxConcurrency: 1, ownsProcess: false, NullLoggerFactory.Instance, Stop);
         publication.Keep(command => ShouldProcess(command.Summary, "Publish over stdio"));
     }
 
@@ -108,7 +108,7 @@ public sealed partial class StartMcpProgressServerCommand
             ServeHere(
                 () =>
                 {
-                    publication = Publication.Open(selection, MaxConcurrency, ownsProcess: true, loggers);
+                    publication = Publication.Open(selection, MaxConcurrency, ownsProcess: true, loggers, Stop);
                     publication.LogRemarks();
                     return publication.ToServerOptions(TaskFile.Open(TaskPath));
                 },

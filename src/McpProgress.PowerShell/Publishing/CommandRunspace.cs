@@ -25,8 +25,11 @@ internal sealed class CommandRunspace : IDisposable
     public Runspace Inner => _runspace;
 
     /// <summary>Makes a runspace.</summary>
+    /// <param name="recipe">What is loaded into it.</param>
+    /// <param name="stop">Ends the loading.</param>
     /// <exception cref="RuntimeException">A script or module cannot be loaded.</exception>
-    public static CommandRunspace Create(RunspaceRecipe recipe)
+    /// <exception cref="PipelineStoppedException">It was stopped.</exception>
+    public static CommandRunspace Create(RunspaceRecipe recipe, CancellationToken stop = default)
     {
         var state = InitialSessionState.CreateDefault2();
         state.Commands.Add(new SessionStateCmdletEntry(ResultSinkCommand.Name, typeof(ResultSinkCommand), null));
@@ -43,7 +46,7 @@ internal sealed class CommandRunspace : IDisposable
         {
             runspace.Open();
             recipe.VanillaVariables ??= RunspaceBaseline.NamesOfVariables(runspace);
-            var errors = Prepare(runspace, recipe);
+            var errors = Prepare(runspace, recipe, stop);
             return new CommandRunspace(runspace, host, new RunspaceBaseline(runspace, recipe.VanillaVariables), errors);
         }
         catch
@@ -77,7 +80,7 @@ internal sealed class CommandRunspace : IDisposable
         _runspace.Dispose();
     }
 
-    private static List<ErrorRecord> Prepare(Runspace runspace, RunspaceRecipe recipe)
+    private static List<ErrorRecord> Prepare(Runspace runspace, RunspaceRecipe recipe, CancellationToken stop)
     {
         runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(recipe.Location));
         using var shell = System.Management.Automation.PowerShell.Create();
@@ -94,6 +97,7 @@ internal sealed class CommandRunspace : IDisposable
 
         if (shell.Commands.Commands.Count > 0)
         {
+            using var stopping = stop.UnsafeRegister(static loading => ((System.Management.Automation.PowerShell)loading!).BeginStop(null, null), shell);
             shell.Invoke();
         }
 

@@ -49,12 +49,13 @@ internal sealed partial class Publication : IDisposable
     /// <param name="maxConcurrency">How many commands may run at once.</param>
     /// <param name="ownsProcess">Whether this process serves and does nothing else.</param>
     /// <param name="loggers">The server's log.</param>
+    /// <param name="stop">Ends the loading.</param>
     /// <exception cref="McpFailureException">McpServerStartFailed: a file or module cannot be loaded, or nothing is left to publish.</exception>
-    public static Publication Open(CommandSelection selection, int maxConcurrency, bool ownsProcess, ILoggerFactory loggers)
+    public static Publication Open(CommandSelection selection, int maxConcurrency, bool ownsProcess, ILoggerFactory loggers, CancellationToken stop)
     {
         var recipe = selection.ToRecipe();
         var errors = new ErrorText(PrivateFolders(recipe));
-        var first = Create(recipe);
+        var first = Create(recipe, stop);
         try
         {
             var remarks = first.Errors.Select(error => $"While the commands were loaded: {errors.Of(error)}").ToList();
@@ -121,13 +122,13 @@ internal sealed partial class Publication : IDisposable
     /// <summary>Closes the runspaces.</summary>
     public void Dispose() => _runspaces.Dispose();
 
-    private static CommandRunspace Create(RunspaceRecipe recipe)
+    private static CommandRunspace Create(RunspaceRecipe recipe, CancellationToken stop)
     {
         try
         {
-            return CommandRunspace.Create(recipe);
+            return CommandRunspace.Create(recipe, stop);
         }
-        catch (RuntimeException failure)
+        catch (RuntimeException failure) when (failure is not PipelineStoppedException)
         {
             throw new McpFailureException(ErrorIds.ServerStartFailed, $"The commands cannot be loaded: {failure.Message}", failure);
         }
