@@ -92,6 +92,25 @@ Describe '-Command' {
         }
     }
 
+    It 'publishes functions of the session that use filters, and filters' {
+        filter global:Get-PublishTwice([int] $More) { $_ * 2 + $More } # Adds more.
+        filter global:Get-PublishBlock { begin { 'begun' } process { $_ * 3 } }
+        function global:Get-PublishFiltered {
+            [CmdletBinding()]
+            param()
+
+            1..3 | Get-PublishTwice -More 1
+            1, 2 | Get-PublishBlock
+        }
+        try {
+            $server = Start-McpProgressServer -Http -Command Get-PublishFiltered, Get-PublishTwice -Connect -Name filters
+            Invoke-McpTool Get-PublishFiltered -Server $server | Should -Be "3`n5`n7`nbegun`n3`n6"
+            Invoke-McpTool Get-PublishTwice @{ More = 4 } -Server $server | Should -Be '4'
+        } finally {
+            Remove-Item Function:/Get-PublishTwice, Function:/Get-PublishBlock, Function:/Get-PublishFiltered
+        }
+    }
+
     It 'publishes cmdlets, by alias too, and scripts' {
         $script = Join-Path $TestDrive 'Measure-Word.ps1'
         Set-Content -LiteralPath $script -Value "param([Parameter(Mandatory)][string] `$Text)`n`$Text.Length"

@@ -85,6 +85,12 @@ internal sealed class CommandRunspace : IDisposable
         runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(recipe.Location));
         using var shell = System.Management.Automation.PowerShell.Create();
         shell.Runspace = runspace;
+        foreach (var (name, definition) in recipe.Filters)
+        {
+            // A session state takes functions only.
+            shell.AddStatement().AddScript($"filter {name} {{ {definition}\n}}", useLocalScope: false);
+        }
+
         foreach (var module in recipe.Modules)
         {
             shell.AddStatement().AddCommand("Microsoft.PowerShell.Core\\Import-Module").AddParameter("Name", module).AddParameter("DisableNameChecking");

@@ -66,7 +66,7 @@ internal sealed class CommandSelection
         var recipe = new RunspaceRecipe { Location = Location };
         foreach (var helper in Helpers)
         {
-            recipe.Functions[helper.Name] = helper.Definition;
+            recipe.Add(helper);
         }
 
         // A module that a session made from a script block has no file, and its functions come without it.
@@ -78,7 +78,7 @@ internal sealed class CommandSelection
             }
             else if (command is FunctionInfo function && command.Module is null)
             {
-                recipe.Functions[function.Name] = function.Definition;
+                recipe.Add(function);
             }
         }
 

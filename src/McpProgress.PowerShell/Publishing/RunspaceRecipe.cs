@@ -1,3 +1,5 @@
+using System.Management.Automation;
+
 namespace McpProgress.PowerShell.Publishing;
 
 /// <summary>How a runspace for published commands is made: alike each time, and with nothing of the caller's in it.</summary>
@@ -5,6 +7,9 @@ internal sealed class RunspaceRecipe
 {
     /// <summary>Functions of the publishing session, by name: their source.</summary>
     public Dictionary<string, string> Functions { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Filters of the publishing session, by name: their source.</summary>
+    public Dictionary<string, string> Filters { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Names or paths of modules to import.</summary>
     public List<string> Modules { get; } = [];
@@ -17,4 +22,7 @@ internal sealed class RunspaceRecipe
 
     /// <summary>The names of the variables that PowerShell itself puts there; known once a first runspace was made.</summary>
     public IReadOnlySet<string>? VanillaVariables { get; set; }
+
+    /// <summary>Takes over a function or filter of the publishing session. Their source alone does not tell which it is.</summary>
+    public void Add(FunctionInfo function) => (function is FilterInfo ? Filters : Functions)[function.Name] = function.Definition;
 }
