@@ -31,6 +31,46 @@ Describe 'A stream' {
         $said.data | Should -Be 'a verbose line', 'a debug line', 'an information line', 'a host line', 'half a line', 'a warning'
     }
 
+    It 'is whole where runspaces of the command''s own speak to its host at the same time' {
+        function global:Write-Together {
+            [CmdletBinding()]
+            param()
+
+            $pool = [runspacefactory]::CreateRunspacePool(1, 8, [initialsessionstate]::CreateDefault2(), $Host)
+            $pool.Open()
+            $speakers = 1..8 | ForEach-Object {
+                $shell = [powershell]::Create()
+                $shell.RunspacePool = $pool
+                $null = $shell.AddScript({
+                        param($id)
+                        foreach ($line in 1..500) {
+                            $Host.UI.WriteLine("line $id/$line")
+                            $Host.UI.WriteProgress($id, [System.Management.Automation.ProgressRecord]::new($id, "A$id", "S$line"))
+                        }
+                    }).AddArgument($_)
+                [pscustomobject]@{ Shell = $shell; Running = $shell.BeginInvoke() }
+            }
+            foreach ($speaker in $speakers) {
+                $speaker.Shell.EndInvoke($speaker.Running)
+                $speaker.Shell.Streams.Error.ForEach({ "error: $_" })
+            }
+            $pool.Dispose()
+        }
+        try {
+            $together = Start-McpProgressServer -Http -Command Write-Together -Name together
+            foreach ($round in 1..3) {
+                $answers = Send-Raw $together Write-Together @{} -LogLevel info -ProgressToken p
+                $answers[-1].result.content.text | Should -BeNullOrEmpty
+                $lines = @($answers | Where-Object method -EQ 'notifications/message').params.data
+                $lines.Count | Should -Be 4000
+                @($lines -match '^line \d/\d+$' | Sort-Object -Unique).Count | Should -Be 4000
+            }
+        } finally {
+            Remove-Item Function:/Write-Together
+            Stop-McpProgressServer together
+        }
+    }
+
     It 'leaves the output alone' {
         $messages[-1].result.content.text | Should -Be 'an output line'
     }

@@ -22,6 +22,8 @@ internal sealed class CommandCall(ToolContext context, bool isListed, ErrorText 
     // The engine keeps a copy of every record beside what it hands to the host.
     private const int KeptRecords = 1024;
 
+    // Held while one of them speaks: runspaces that the command made have the same host.
+    private readonly object _speaking = new();
     private readonly ProgressFolder _progress = new();
     private readonly StringBuilder _line = new();
 
@@ -69,37 +71,46 @@ internal sealed class CommandCall(ToolContext context, bool isListed, ErrorText 
     /// <summary>Reports a progress record.</summary>
     public void Progress(long source, ProgressRecord record)
     {
-        Count();
-        var folded = _progress.Fold(new ActivityRecord(
-            source, record.ActivityId, record.ParentActivityId, record.Activity ?? "", record.StatusDescription ?? "", record.CurrentOperation,
-            record.PercentComplete, record.SecondsRemaining, record.RecordType == ProgressRecordType.Completed));
-        if (folded is { } update)
+        lock (_speaking)
         {
-            Wait(_context.ReportProgressAsync(update.Progress, update.Total, update.Message));
+            Count();
+            var folded = _progress.Fold(new ActivityRecord(
+                source, record.ActivityId, record.ParentActivityId, record.Activity ?? "", record.StatusDescription ?? "", record.CurrentOperation,
+                record.PercentComplete, record.SecondsRemaining, record.RecordType == ProgressRecordType.Completed));
+            if (folded is { } update)
+            {
+                Wait(_context.ReportProgressAsync(update.Progress, update.Total, update.Message));
+            }
         }
     }
 
     /// <summary>Sends a log message.</summary>
     public void Log(LogLevel level, string? text)
     {
-        Count();
-        if (!string.IsNullOrEmpty(text))
+        lock (_speaking)
         {
-            Wait(_context.LogAsync(level, TerminalText.Clean(text, keepLines: true)));
+            Count();
+            if (!string.IsNullOrEmpty(text))
+            {
+                Wait(_context.LogAsync(level, TerminalText.Clean(text, keepLines: true)));
+            }
         }
     }
 
     /// <summary>Takes text written to the host; each complete line is a log message.</summary>
     public void Write(string? text)
     {
-        _line.Append(text);
-        if (text?.Contains('\n', StringComparison.Ordinal) == true)
+        lock (_speaking)
         {
-            var lines = _line.ToString().Split('\n');
-            _line.Clear().Append(lines[^1]);
-            foreach (var line in lines[..^1])
+            _line.Append(text);
+            if (text?.Contains('\n', StringComparison.Ordinal) == true)
             {
-                Log(LogLevel.Information, line.TrimEnd('\r'));
+                var lines = _line.ToString().Split('\n');
+                _line.Clear().Append(lines[^1]);
+                foreach (var line in lines[..^1])
+                {
+                    Log(LogLevel.Information, line.TrimEnd('\r'));
+                }
             }
         }
     }
