@@ -34,6 +34,33 @@ Describe 'A question' {
         $asked.Schema.properties.$Key.default | Should -Be $Default
     }
 
+    It 'has no formats but those the protocol allows in a form' {
+        # schema.ts, StringSchema: clients may refuse a form with any other.
+        function global:Read-Typed {
+            [CmdletBinding()]
+            param()
+
+            $fields = [guid], [uri], [datetime], [timespan] | ForEach-Object {
+                $field = [System.Management.Automation.Host.FieldDescription]::new($_.Name)
+                $field.SetParameterType($_)
+                $field
+            }
+            $answer = $Host.UI.Prompt('', 'All of them', $fields)
+            "$($answer.Guid.GetType().Name) $($answer.Guid)"
+        }
+        try {
+            $null = Start-McpProgressServer -Http -Command Read-Typed -Connect -Name typed
+            $id = (New-Guid).Guid
+            $told = Invoke-McpTool Read-Typed -Server typed -InputHandler { param($question) $global:asked = $question; @{ Guid = $id; Uri = 'a:b'; DateTime = '2026-01-02T03:04:05Z'; TimeSpan = '1:00' } }
+        } finally {
+            Remove-Item Function:/Read-Typed
+            Stop-McpProgressServer typed
+        }
+
+        $told | Should -Be "Guid $id"
+        $asked.Schema.properties.PSObject.Properties.Value.format | Where-Object { $_ } | Should -Be 'uri', 'date-time'
+    }
+
     It 'that has one field is answered by a plain value, in a task' {
         $job = Invoke-McpTool Read-Line -Server published -AsJob -InputHandler { 'Eve' }
         $job | Receive-Job -Wait -AutoRemoveJob | Should -Be 'Hello, Eve!'

@@ -53,6 +53,12 @@ internal static class PromptField
         }
 
         var schema = TypeSchema.OfScalar(type) ?? new JsonObject { ["type"] = "string" };
+        if (type == typeof(Guid))
+        {
+            // Clients may refuse a form with a format that the protocol does not list.
+            schema.Remove("format");
+        }
+
         schema["title"] = Label(field);
         if (!string.IsNullOrWhiteSpace(field.HelpMessage))
         {
