@@ -98,6 +98,24 @@ Describe 'The output' {
         $result.structuredContent.result.Count | Should -BeGreaterThan 10000
     }
 
+    It 'of the first and last times there are is text, in every time zone' {
+        $file = Join-Path $TestDrive 'times.ps1'
+        Set-Content $file 'function Get-Time { [CmdletBinding()] param() [pscustomobject]@{ Never = [datetime]::MinValue; Ever = [datetime]::MaxValue; Day = [datetime] "2026-03-04" } }'
+        foreach ($zone in 'Asia/Tokyo', 'America/New_York') {
+            $before, $env:TZ = $env:TZ, $zone
+            try {
+                $server = Connect-Published "-Path '$file'" $zone
+            } finally {
+                $env:TZ = $before
+            }
+
+            $text = (Get-Result Get-Time -Server $server).content.text
+            $text | Should -Match '"Never":"0001-01-01T00:00:00.0000000","Ever":"9999-12-31T23:59:59.9999999"'
+            $text | Should -Match '"Day":"2026-03-04T00:00:00.0000000[+-]'
+            Disconnect-McpServer $server
+        }
+    }
+
     It 'of a .NET object is its plain properties, without the rest of the machine' {
         $null = Start-McpProgressServer -Http -Command Get-Item -Connect -Name items
         $result = Get-Result Get-Item @{ Path = $root } -Server items

@@ -55,9 +55,10 @@ internal sealed class OutputJson(int maxBytes)
     {
         string text => text,
         char character => character.ToString(),
-        DateTime { Kind: DateTimeKind.Unspecified } time => new DateTimeOffset(time).ToString("O", CultureInfo.InvariantCulture),
-        DateTime time => time.ToString("O", CultureInfo.InvariantCulture),
-        DateTimeOffset time => time.ToString("O", CultureInfo.InvariantCulture),
+        // The first and the last day have no offset: what they mean is "never", and not every one leads to a time there is.
+        DateTime { Kind: DateTimeKind.Unspecified } time when time.Date > DateTime.MinValue && time.Date < DateTime.MaxValue.Date =>
+            new DateTimeOffset(time).ToString("O", CultureInfo.InvariantCulture),
+        IFormattable time when time is DateTime or DateTimeOffset => time.ToString("O", CultureInfo.InvariantCulture),
         bool or Enum or Guid or Uri or Version or Type => Unwrapped(value)!.ToString(),
         SwitchParameter present => present.IsPresent.ToString(),
         SecureString => "(secret)",
