@@ -116,6 +116,29 @@ Describe 'The output' {
         }
     }
 
+    It 'of a rarer number or time is that, and not an object' {
+        function global:Get-Rare {
+            [CmdletBinding()]
+            param()
+
+            [pscustomobject]@{
+                None = [Half]::NaN; Endless = [double]::NegativeInfinity; Half = [Half] 1.5; Wide = [Int128] 5; Unsigned = [UInt128]::MaxValue
+                Pointer = [IntPtr] 7; Day = [DateOnly] '2026-01-02'; Time = [TimeOnly] '10:11'
+            }
+            [Int128] 9
+        }
+        try {
+            $null = Start-McpProgressServer -Http -Command Get-Rare -Connect -Name rare
+            $result = Get-Result Get-Rare -Server rare
+        } finally {
+            Remove-Item Function:/Get-Rare
+            Stop-McpProgressServer rare
+        }
+
+        $result.content.text | Should -Be ('[{"None":"NaN","Endless":"-Infinity","Half":1.5,"Wide":5,"Unsigned":340282366920938463463374607431768211455,' +
+            '"Pointer":7,"Day":"2026-01-02","Time":"10:11:00.0000000"},"9"]')
+    }
+
     It 'of a .NET object is its plain properties, without the rest of the machine' {
         $null = Start-McpProgressServer -Http -Command Get-Item -Connect -Name items
         $result = Get-Result Get-Item @{ Path = $root } -Server items

@@ -58,7 +58,7 @@ internal sealed class OutputJson(int maxBytes)
         // The first and the last day have no offset: what they mean is "never", and not every one leads to a time there is.
         DateTime { Kind: DateTimeKind.Unspecified } time when time.Date > DateTime.MinValue && time.Date < DateTime.MaxValue.Date =>
             new DateTimeOffset(time).ToString("O", CultureInfo.InvariantCulture),
-        IFormattable time when time is DateTime or DateTimeOffset => time.ToString("O", CultureInfo.InvariantCulture),
+        IFormattable time when time is DateTime or DateTimeOffset or DateOnly or TimeOnly => time.ToString("O", CultureInfo.InvariantCulture),
         bool or Enum or Guid or Uri or Version or Type => Unwrapped(value)!.ToString(),
         SwitchParameter present => present.IsPresent.ToString(),
         SecureString => "(secret)",
@@ -71,7 +71,8 @@ internal sealed class OutputJson(int maxBytes)
     private static object? Unwrapped(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
 
     private static bool IsNumber(object value) =>
-        value is byte or sbyte or short or ushort or int or uint or long or ulong or float or double or decimal or System.Numerics.BigInteger or Half;
+        value is byte or sbyte or short or ushort or int or uint or long or ulong or float or double or decimal
+            or System.Numerics.BigInteger or Half or Int128 or UInt128 or nint or nuint;
 
     private void Write(Utf8JsonWriter writer, object? value, int depth)
     {
@@ -97,12 +98,9 @@ internal sealed class OutputJson(int maxBytes)
                 writer.WriteBooleanValue(present.IsPresent);
                 break;
 
-            case float or double when !double.IsFinite(Convert.ToDouble(plain, CultureInfo.InvariantCulture)):
-                writer.WriteStringValue(((IFormattable)plain).ToString(null, CultureInfo.InvariantCulture));
-                break;
-
-            case IFormattable number when IsNumber(number):
-                writer.WriteRawValue(number.ToString(null, CultureInfo.InvariantCulture));
+            // JSON has no infinity and no NaN: these are left to be text.
+            case IFormattable number when IsNumber(number) && number.ToString(null, CultureInfo.InvariantCulture) is [.., >= '0' and <= '9'] digits:
+                writer.WriteRawValue(digits);
                 break;
 
             case byte[] bytes:
