@@ -38,6 +38,29 @@ Describe 'A cancelled call over <_>' -ForEach 'stdio', 'http' {
     }
 }
 
+Describe 'A call that is cancelled while its runspace is made' {
+    It 'does not run its command' {
+        $file, $slow, $loading, $held, $marker = 'slow.ps1', 'is-slow', 'is-loading', 'is-held', 'has-run' | ForEach-Object { Join-Path $TestDrive $_ }
+        Set-Content -LiteralPath $file @"
+            if (Test-Path -LiteralPath '$slow') { Set-Content -LiteralPath '$loading' -Value 1; Start-Sleep 3 }
+            function Set-Mark { [CmdletBinding()] param([string] `$Path, [int] `$Seconds) Set-Content -LiteralPath `$Path -Value 1; Start-Sleep `$Seconds }
+"@
+        $server = Connect-Published "-Path '$file' -MaxConcurrency 3" -Name loading
+        Set-Content -LiteralPath $slow -Value 1
+        $first = Invoke-McpTool Set-Mark @{ Path = $held; Seconds = 60 } -Server $server -AsJob -Mode Call
+        Wait-Until { (Test-Path -LiteralPath $held) -and (Test-Path -LiteralPath $loading) }
+        $second = Invoke-McpTool Set-Mark @{ Path = $marker } -Server $server -AsJob -Mode Call
+        Start-Sleep -Milliseconds 500
+        $second | Stop-Job
+        Start-Sleep 5
+        Test-Path -LiteralPath $marker | Should -BeFalse
+        $null = Invoke-McpTool Set-Mark @{ Path = $marker } -Server $server
+        Test-Path -LiteralPath $marker | Should -BeTrue
+        $first | Stop-Job
+        $first, $second | Remove-Job -Force
+    }
+}
+
 Describe 'A stdio client that vanishes' {
     It 'stops its calls, and the server' {
         $server = Connect-Published -Name vanishing

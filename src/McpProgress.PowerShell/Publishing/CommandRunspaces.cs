@@ -34,6 +34,12 @@ internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRun
             if (!_ready.TryTake(out var runspace))
             {
                 runspace = await Task.Run(() => CommandRunspace.Create(recipe), cancelled).ConfigureAwait(false);
+                if (cancelled.IsCancellationRequested)
+                {
+                    // It took a while, and the command must not begin any more: another call has it.
+                    Keep(runspace);
+                    cancelled.ThrowIfCancellationRequested();
+                }
             }
 
             Prepare();
@@ -90,7 +96,7 @@ internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRun
         {
             if (!_closed && runspace.TryReset(call))
             {
-                _ready.Add(runspace);
+                Keep(runspace);
             }
             else
             {
@@ -111,6 +117,15 @@ internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRun
         }
     }
 
+    private void Keep(CommandRunspace runspace)
+    {
+        _ready.Add(runspace);
+        if (_closed)
+        {
+            Dispose();
+        }
+    }
+
     // One is always made ahead, so that a call seldom waits for it.
     private void Prepare()
     {
@@ -123,11 +138,7 @@ internal sealed partial class CommandRunspaces(RunspaceRecipe recipe, CommandRun
         {
             try
             {
-                _ready.Add(CommandRunspace.Create(recipe));
-                if (_closed)
-                {
-                    Dispose();
-                }
+                Keep(CommandRunspace.Create(recipe));
             }
 #pragma warning disable CA1031 // The call that needs one makes it itself, and tells its caller what is wrong.
             catch (Exception failure)
