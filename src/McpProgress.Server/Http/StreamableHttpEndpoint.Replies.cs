@@ -43,7 +43,11 @@ public sealed partial class StreamableHttpEndpoint
             exchange.SetHeader("Connection", "close");
         }
 
-        await exchange.ResponseBody.WriteAsync(body, exchange.Aborted).ConfigureAwait(false);
+        // Not every web server keeps it back: a client would take it for the beginning of the next answer (RFC 9110, 9.3.2).
+        if (exchange.Method != "HEAD")
+        {
+            await exchange.ResponseBody.WriteAsync(body, exchange.Aborted).ConfigureAwait(false);
+        }
     }
 
     // A missing header accepts everything (RFC 9110, 12.5.1), so a bare curl gets an answer.

@@ -110,6 +110,16 @@ public sealed class HttpListenerHostTests : IDisposable
     }
 
     [Fact]
+    public async Task The_answer_to_HEAD_has_no_body()
+    {
+        await using var host = Start();
+        using var connection = await RawConnection.SendAsync(host.Port, "HEAD", "Connection: close\r\n\r\n");
+        var answer = await connection.EndAsync();
+        Assert.StartsWith("HTTP/1.1 405 ", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Requests_refused_before_their_body_has_come_hold_up_nobody()
     {
         var time = new ManualTimeProvider();

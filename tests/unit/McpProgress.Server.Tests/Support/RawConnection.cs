@@ -19,11 +19,14 @@ internal sealed class RawConnection : IDisposable
         PostAsync(port, $"Content-Length: {length}\r\n\r\n{body}");
 
     /// <summary>Sends a POST; <paramref name="rest"/> are its last headers and what there is of its body.</summary>
-    public static async Task<RawConnection> PostAsync(int port, string rest)
+    public static Task<RawConnection> PostAsync(int port, string rest) => SendAsync(port, "POST", $"Content-Type: application/json\r\n{rest}");
+
+    /// <summary>Sends a request; <paramref name="rest"/> are its headers but the first and what there is of its body.</summary>
+    public static async Task<RawConnection> SendAsync(int port, string method, string rest)
     {
         var connection = new RawConnection();
         await connection._tcp.ConnectAsync(IPAddress.Loopback, port).Soon();
-        var request = $"POST /mcp HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\n{rest}";
+        var request = $"{method} /mcp HTTP/1.1\r\nHost: localhost:{port}\r\n{rest}";
         await connection._tcp.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request)).AsTask().Soon();
         return connection;
     }
