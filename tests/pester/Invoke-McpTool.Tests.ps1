@@ -207,6 +207,19 @@ Describe 'The output of Invoke-McpTool' {
         (Invoke-McpTool text-twice -Server $results).text | Should -BeExactly 'first'
     }
 
+    It 'has an underscore before a name that no property can have' {
+        $structured = Invoke-McpTool structured-odd -Server $results
+        $structured._ | Should -Be 1
+        $structured._PSObject._pstypenames | Should -Be 2
+        ((Invoke-McpTool structured-odd -Server $results -Raw).structuredContent | ConvertTo-Json | ConvertFrom-Json)._ | Should -Be 1
+
+        $job = Invoke-McpTool structured-odd -Server $results -AsJob
+        $null = Wait-McpTask $job
+        $job.State | Should -Be 'Completed'
+        (Receive-Job $job)._ | Should -Be 1
+        Remove-Job $job -Force
+    }
+
     It 'is the whole result with -Raw, an error too' {
         $raw = Invoke-McpTool structured -Server $results -Raw
         $raw.structuredContent.city | Should -Be 'Oslo'

@@ -9,6 +9,9 @@ namespace McpProgress.PowerShell.Conversion;
 /// <summary>Turns JSON into what a pipeline expects: objects with properties, arrays, and plain values.</summary>
 internal static class JsonOutput
 {
+    /// <summary>The names that no property can have: PowerShell's own (PSMemberInfo.IsReservedMemberName), and none.</summary>
+    private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase) { "", "PSObject", "PSBase", "PSAdapted", "PSExtended", "PSTypeNames" };
+
     /// <summary>A JSON value as an object; null for JSON null.</summary>
     public static object? ToObject(JsonNode? node) => node switch
     {
@@ -21,8 +24,10 @@ internal static class JsonOutput
     private static PSObject ToObject(JsonObject members)
     {
         var result = new PSObject();
-        foreach ((string name, JsonNode? value) in members.Members())
+        foreach ((string written, JsonNode? value) in members.Members())
         {
+            string name = Reserved.Contains(written) ? $"_{written}" : written;
+
             // A name given twice, or with a difference in case alone, is one property in PowerShell: the first one stays.
             if (result.Properties[name] is null)
             {
