@@ -220,6 +220,12 @@ Describe 'The output of Invoke-McpTool' {
         Remove-Job $job -Force
     }
 
+    It 'keeps every digit of a whole number' {
+        $structured = Invoke-McpTool structured-odd -Server $results
+        "$($structured.id) $($structured.whole)" | Should -BeExactly '18446744073709551615 123456789012345678901234567890'
+        $structured | ConvertTo-Json -Compress -Depth 1 -WarningAction Ignore | Should -BeLike '*:18446744073709551615,*:123456789012345678901234567890}'
+    }
+
     It 'is the whole result with -Raw, an error too' {
         $raw = Invoke-McpTool structured -Server $results -Raw
         $raw.structuredContent.city | Should -Be 'Oslo'

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Management.Automation;
+using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using McpProgress.Core.Text;
@@ -48,6 +50,10 @@ internal static class JsonOutput
             JsonValueKind.False => false,
             JsonValueKind.Number when element.TryGetInt32(out int small) => small,
             JsonValueKind.Number when element.TryGetInt64(out long whole) => whole,
+            JsonValueKind.Number when element.TryGetUInt64(out ulong large) => large,
+
+            // Reading digits takes the square of their number: more of them than the largest double has are no number.
+            JsonValueKind.Number when element.GetRawText() is { Length: <= 400 } digits && BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger huge) => huge,
             JsonValueKind.Number when element.TryGetDouble(out double number) => number,
             _ => null,
         };
