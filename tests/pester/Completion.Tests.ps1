@@ -90,6 +90,14 @@ Describe 'Completion' {
         }
     }
 
+    It 'offers the values that the schema lists elsewhere, and numbers' {
+        $null = Connect-Faulty error-result
+        $line = 'Invoke-McpTool arguments -Server error-result -'
+        (Get-Completion "${line}colour ").CompletionText | Should -Be 'red', "'navy blue'", '1e5'
+        (Get-Completion "${line}size ").CompletionText | Should -Be '1', '2.5'
+        Disconnect-McpServer error-result
+    }
+
     It 'offers progress servers' {
         $null = Start-McpProgressServer -Http -Name 'over-http'
         (Get-Completion 'Stop-McpProgressServer ov').CompletionText | Should -Be 'over-http'

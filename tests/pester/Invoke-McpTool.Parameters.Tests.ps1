@@ -9,6 +9,7 @@ BeforeAll {
     }
 
     $null = Start-McpProgressServer -Http -Command Show-Own -Connect -Name own
+    $null = Connect-Faulty error-result
     $sample = Connect-Sample
 
     function Get-Dynamic([object[]] $ArgumentList) {
@@ -40,6 +41,12 @@ Describe 'The arguments of a tool as parameters' {
         $number = 7.5
         Invoke-McpTool echo -text $number -Server sample | Should -BeExactly '7.5'
         Invoke-McpTool download_file -filename 08 -size_mb 010 -Server sample | Should -BeExactly 'Successfully downloaded 08 (10MB)'
+    }
+
+    It 'are texts as they were typed where the schema says in another way that it is one' {
+        Invoke-McpTool arguments -serial 007 -edition 2.10 -shade 1e5 -colour 1e5 -Server error-result |
+            Should -BeExactly '{"serial":"007","edition":"2.10","shade":"1e5","colour":"1e5"}'
+        Invoke-McpTool arguments -either 010 -size 2.50 -Server error-result | Should -BeExactly '{"either":10,"size":2.5}'
     }
 
     It 'work with -AsJob' {

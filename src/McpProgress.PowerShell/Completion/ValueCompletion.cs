@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Text.Json;
 using McpProgress.Core.Text;
 using McpProgress.PowerShell.Conversion;
 
@@ -10,9 +11,14 @@ internal static class ValueCompletion
     /// <summary>The attribute for these values. It is a script: a completer's class cannot be given values.</summary>
     /// <param name="values">The values.</param>
     /// <returns>Null when there are none to offer.</returns>
-    public static ArgumentCompleterAttribute? For(IEnumerable<string> values)
+    public static ArgumentCompleterAttribute? For(IEnumerable<JsonElement> values)
     {
-        string[] pairs = [.. values.Where(CanBeOffered).Select(value => $"@({Literal.Of(value)}, {Literal.Of(Written(value))})")];
+        string[] pairs =
+        [
+            .. values.Where(value => value.ValueKind is JsonValueKind.String or JsonValueKind.Number).Select(value => (Text: $"{value}", IsText: value.ValueKind == JsonValueKind.String))
+                .Where(value => CanBeOffered(value.Text))
+                .Select(value => $"@({Literal.Of(value.Text)}, {Literal.Of(value.IsText ? Written(value.Text) : value.Text)})"),
+        ];
         return pairs.Length == 0 ? null : new ArgumentCompleterAttribute(ScriptBlock.Create($$"""
             param($command, $parameter, $word)
             $typed = "$word".Trim("'", '"')

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Text.Json;
+using McpProgress.Core.Calls.Arguments;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Text;
 using McpProgress.PowerShell.Cmdlets;
@@ -33,7 +34,7 @@ internal static class ArgumentParameters
             foreach (JsonProperty property in properties.EnumerateObject().Where(property => CanBeTyped(property.Name) && !IsTaken(property.Name)))
             {
                 // The dictionary ignores case, as parameters do: of names that differ only there, the first is offered.
-                parameters.TryAdd(property.Name, Parameter(property.Name, property.Value));
+                parameters.TryAdd(property.Name, Parameter(tool.InputSchema, property.Name, property.Value));
             }
         }
 
@@ -67,7 +68,7 @@ internal static class ArgumentParameters
     // PowerShell binds the cmdlet's own parameters first, and knows them by any beginning of their names: -serv is -Server.
     private static bool IsTaken(string name) => Own.Value.Any(taken => taken.StartsWith(name, StringComparison.OrdinalIgnoreCase));
 
-    private static RuntimeDefinedParameter Parameter(string name, JsonElement schema)
+    private static RuntimeDefinedParameter Parameter(JsonElement arguments, string name, JsonElement schema)
     {
         var declaration = new ParameterAttribute();
         if (TerminalText.Shorten(TerminalText.Clean(Text(schema, "description")), LongestHelp) is { Length: > 0 } help)
@@ -76,23 +77,21 @@ internal static class ArgumentParameters
         }
 
         var attributes = new Collection<Attribute> { declaration };
-        if (ValueCompletion.For(Values(schema)) is { } completer)
+        IReadOnlyList<JsonElement> choices = ArgumentBinder.Choices(arguments, name);
+        if (ValueCompletion.For(choices) is { } completer)
         {
             attributes.Add(completer);
         }
 
-        if (Text(schema, "type") == "string")
+        if (choices.Count > 0
+            ? choices.All(choice => choice.ValueKind is JsonValueKind.String or JsonValueKind.Null)
+            : ArgumentBinder.Takes(arguments, name, JsonValueKind.String) && !ArgumentBinder.Takes(arguments, name, JsonValueKind.Number))
         {
             attributes.Add(new AsTypedAttribute());
         }
 
         return new RuntimeDefinedParameter(name, Text(schema, "type") == "boolean" ? typeof(SwitchParameter) : typeof(object), attributes);
     }
-
-    private static string[] Values(JsonElement schema) =>
-        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("enum", out JsonElement values) && values.ValueKind == JsonValueKind.Array
-            ? [.. values.EnumerateArray().Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString()!)]
-            : [];
 
     // A property's schema may be true, or say anything at all.
     private static string? Text(JsonElement schema, string name) =>

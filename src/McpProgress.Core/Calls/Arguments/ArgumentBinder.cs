@@ -113,15 +113,26 @@ public static class ArgumentBinder
     /// <summary>Whether an argument may be a value of some kind: its schema says so, or does not say of which kind it is.</summary>
     /// <param name="schema">The tool's <c>inputSchema</c>.</param>
     /// <param name="name">The argument's name.</param>
-    /// <param name="kind">An array or a text.</param>
-    public static bool Takes(JsonElement schema, string name, JsonValueKind kind)
+    /// <param name="kind">An array, a number or a text.</param>
+    public static bool Takes(JsonElement schema, string name, JsonValueKind kind) => Allows(PropertyOf(schema, name), kind switch
     {
-        var document = new SchemaDocument(schema, BaseAllowance);
-        return Allows(SchemaView.Of(document, schema).Property(name), kind == JsonValueKind.Array ? JsonTypes.Array : JsonTypes.String);
-    }
+        JsonValueKind.Array => JsonTypes.Array,
+        JsonValueKind.Number => JsonTypes.Number,
+        _ => JsonTypes.String,
+    });
+
+    /// <summary>The values that an argument's schema lists, wherever it does; none where it lists none.</summary>
+    /// <param name="schema">The tool's <c>inputSchema</c>.</param>
+    /// <param name="name">The argument's name.</param>
+    public static IReadOnlyList<JsonElement> Choices(JsonElement schema, string name) => [.. Listed(PropertyOf(schema, name))];
+
+    private static SchemaView PropertyOf(JsonElement schema, string name) =>
+        SchemaView.Of(new SchemaDocument(schema, BaseAllowance), schema).Property(name);
 
     private static bool Allows(SchemaView view, JsonTypes type) =>
-        view.Types?.HasFlag(type) != false && (view.Alternatives.Count == 0 || view.Alternatives.Any(chosen => Allows(chosen, type)));
+        (view.Types is not { } types || (types & type) != 0) && (view.Alternatives.Count == 0 || view.Alternatives.Any(chosen => Allows(chosen, type)));
+
+    private static IEnumerable<JsonElement> Listed(SchemaView view) => view.Choices ?? view.Alternatives.SelectMany(Listed);
 
     private static string Named(JsonValueKind kind) => kind switch
     {
