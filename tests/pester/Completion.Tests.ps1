@@ -48,6 +48,12 @@ Describe 'Completion' {
         $offers.ToolTip | Should -Match 'mcp\.json'
     }
 
+    It 'offers the servers of a file that is written as PowerShell takes it' {
+        Set-Content "$TestDrive/other.json" '{ "servers": { "there": { "command": "there" } } }'
+        (Get-Completion 'Connect-McpServer -ConfigurationPath TestDrive:/other.json ').CompletionText | Should -Be 'there'
+        (Get-Completion 'Connect-McpServer -ConfigurationPath TestDrive:/none.json conf').CompletionText | Should -Not -Contain 'there'
+    }
+
     It 'offers what is one argument whatever the name is, and nothing of what no terminal should show' {
         $safe = "it's", "q$([char]0x2019); throw 'run'; $([char]0x2018)", '-Force', 'a b'
         $servers = [ordered]@{}

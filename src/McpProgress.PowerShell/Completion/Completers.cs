@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
@@ -55,16 +56,14 @@ public sealed class ServerNameCompleter : NameCompleter
 /// <summary>Completes the names of configured servers.</summary>
 public sealed class ConfiguredServerCompleter : NameCompleter
 {
-    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
-        new McpConfiguration(UserPlaces.Current).List(CurrentFolder(), boundParameters["ConfigurationPath"] as string)
-            .Servers.Where(server => !server.IsShadowed).Select(server => (server.Name, (string?)$"{server.Target} ({server.SourcePath})"));
-
-    // The folder the prompt is in; the process's own does not follow it.
-    private static string CurrentFolder()
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters)
     {
+        // The folder the prompt is in, which the process's own does not follow; and a file as people write it, such as ~/mcp.json.
         using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
-        shell.AddCommand("Microsoft.PowerShell.Management\\Get-Location").AddParameter("PSProvider", "FileSystem");
-        return shell.Invoke<PathInfo>().FirstOrDefault()?.ProviderPath ?? System.Environment.CurrentDirectory;
+        shell.AddScript("(Get-Location -PSProvider FileSystem).ProviderPath; if ($args[0]) { Convert-Path -LiteralPath $args[0] }").AddArgument(boundParameters["ConfigurationPath"]);
+        Collection<string> paths = shell.Invoke<string>();
+        return new McpConfiguration(UserPlaces.Current).List(paths[0], boundParameters["ConfigurationPath"] is null ? null : paths[^1])
+            .Servers.Where(server => !server.IsShadowed).Select(server => (server.Name, (string?)$"{server.Target} ({server.SourcePath})"));
     }
 }
 
