@@ -22,6 +22,13 @@ Describe 'Get-McpServer' {
         Get-McpServer no* | Should -BeNullOrEmpty
     }
 
+    It 'takes a name with brackets as it is' {
+        $address = Connect-Faulty echo -Name '[::1]:8000'
+        Get-McpServer '[::1]:8000' | Should -Be $address
+        (Get-McpEvent connected -Server '[::1]:8000').Server | Should -Be '[::1]:8000'
+        $address | Disconnect-McpServer
+    }
+
     It 'takes names from the pipeline' {
         'beta', 'alpha' | Get-McpServer | Should -Be $beta, $alpha
     }
@@ -62,6 +69,11 @@ Describe 'Get-McpServer -ListAvailable' {
         $servers.Target | Should -Be 'npx', 'https://mcp.example.com/mcp'
         $servers[0].Path | Should -BeLike '*mcp.json'
         $servers | Format-List | Out-String | Should -Not -Match 'secret'
+    }
+
+    It 'takes a name with brackets as it is' {
+        Set-Content 'brackets.json' '{ "servers": { "a[0]": { "command": "npx" } } }'
+        (Get-McpServer -ListAvailable 'a[0]' -ConfigurationPath brackets.json).Name | Should -Be 'a[0]'
     }
 
     It 'reports a file that does not parse, and still lists the others' {

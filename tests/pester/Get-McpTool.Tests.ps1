@@ -35,6 +35,11 @@ Describe 'Get-McpTool' {
         Get-McpTool no-such* -Server $sample | Should -BeNullOrEmpty
     }
 
+    It 'takes a name with brackets as it is' {
+        (Get-McpTool 'list[0]' -Server (Connect-Faulty error-result)).Name | Should -Be 'list[0]'
+        Disconnect-McpServer error-result
+    }
+
     It 'says McpToolNotFound with the nearest names' {
         $failure = Get-Failure { Get-McpTool proces_item -Server $sample }
 

@@ -23,8 +23,8 @@ public sealed class GetMcpProgressServerCommand : McpCmdlet
         IReadOnlyList<McpProgressServer> servers = State.Servers;
         foreach (string pattern in Name)
         {
-            var wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
-            McpProgressServer[] found = [.. servers.Where(server => wildcard.IsMatch(server.Name))];
+            Func<string, bool> isMeant = Naming(pattern);
+            McpProgressServer[] found = [.. servers.Where(server => isMeant(server.Name))];
             if (found.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(pattern))
             {
                 WriteFailure(new McpFailureException(ErrorIds.ServerNotFound, $"No server was started here under the name '{pattern}'. Get-McpProgressServer lists all."), pattern);

@@ -43,15 +43,15 @@ public sealed class GetMcpServerCommand : McpCmdlet
 
     private bool WriteOpen(string pattern)
     {
-        var wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
-        McpConnection[] found = [.. State.Connections.Where(connection => wildcard.IsMatch(connection.Name))];
+        Func<string, bool> isMeant = Naming(pattern);
+        McpConnection[] found = [.. State.Connections.Where(connection => isMeant(connection.Name))];
         WriteObject(found, enumerateCollection: true);
         return found.Length > 0;
     }
 
     private bool WriteConfigured(string pattern)
     {
-        var wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
+        Func<string, bool> isMeant = Naming(pattern);
         ConfigurationListing listing = new McpConfiguration(UserPlaces.Current).List(
             CurrentFolder, ConfigurationPath is null ? null : GetUnresolvedProviderPathFromPSPath(ConfigurationPath));
         foreach (McpFailureException problem in listing.Problems)
@@ -62,7 +62,7 @@ public sealed class GetMcpServerCommand : McpCmdlet
         McpConfiguredServer[] found =
         [
             .. listing.Servers
-                .Where(server => !server.IsShadowed && wildcard.IsMatch(server.Name))
+                .Where(server => !server.IsShadowed && isMeant(server.Name))
                 .Select(server => new McpConfiguredServer(server.Name, server.Transport, server.Target, server.SourcePath)),
         ];
         WriteObject(found, enumerateCollection: true);

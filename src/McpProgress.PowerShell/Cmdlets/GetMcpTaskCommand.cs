@@ -34,14 +34,14 @@ public sealed class GetMcpTaskCommand : McpCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        WildcardPattern[] servers = [.. Server.Select(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase))];
+        Func<string, bool>[] servers = [.. Server.Select(Naming)];
         foreach (object target in Task)
         {
             try
             {
                 WriteObject(
                     TaskLookup.Find(State, target).Where(task =>
-                        servers.Any(pattern => pattern.IsMatch(task.Server)) && (Status is null || Status.Contains(task.Status, StringComparer.OrdinalIgnoreCase))),
+                        servers.Any(isMeant => isMeant(task.Server)) && (Status is null || Status.Contains(task.Status, StringComparer.OrdinalIgnoreCase))),
                     enumerateCollection: true);
             }
             catch (McpFailureException failure)

@@ -52,8 +52,8 @@ public sealed class GetMcpToolCommand : McpCmdlet
 
     private void Write(McpConnection connection, IReadOnlyList<ToolDescriptor> tools, string pattern)
     {
-        var wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
-        ToolDescriptor[] found = [.. tools.Where(tool => wildcard.IsMatch(tool.Name))];
+        Func<string, bool> isMeant = Naming(pattern);
+        ToolDescriptor[] found = [.. tools.Where(tool => isMeant(tool.Name))];
         if (found.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(pattern))
         {
             WriteFailure(ToolLookup.NotFound(connection.Core, tools, pattern), pattern);

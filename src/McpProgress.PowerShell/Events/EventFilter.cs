@@ -11,14 +11,14 @@ internal sealed class EventFilter
     private const int MostRemembered = 1000;
 
     private readonly WildcardPattern[] _names;
-    private readonly WildcardPattern[]? _servers;
+    private readonly (string Name, WildcardPattern Pattern)[]? _servers;
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
 
     /// <exception cref="McpFailureException">McpInvalidArgument: a pattern is no wildcard pattern.</exception>
     public EventFilter(IEnumerable<string>? names, IEnumerable<string>? servers = null)
     {
         _names = [.. (names ?? ["*"]).Select(name => Pattern(WithoutPrefix(name)))];
-        _servers = servers is null ? null : [.. servers.Select(Pattern)];
+        _servers = servers is null ? null : [.. servers.Select(server => (server, Pattern(server)))];
     }
 
     /// <summary>Whether the event is selected.</summary>
@@ -44,7 +44,8 @@ internal sealed class EventFilter
         return selected;
     }
 
-    private bool SelectsServer(string? server) => _servers is null || (server is not null && _servers.Any(pattern => pattern.IsMatch(server)));
+    private bool SelectsServer(string? server) => _servers is null
+        || (server is not null && _servers.Any(meant => string.Equals(meant.Name, server, StringComparison.OrdinalIgnoreCase) || meant.Pattern.IsMatch(server)));
 
     // Mcp.progress is what the engine's cmdlets call it.
     private static string WithoutPrefix(string name) =>

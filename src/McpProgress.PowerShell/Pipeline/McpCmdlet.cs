@@ -169,9 +169,16 @@ public abstract class McpCmdlet : PSCmdlet, IDisposable
 
         object?[] Matching(string name)
         {
-            var wildcard = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-            return [.. all.Where(one => wildcard.IsMatch(one.ToString()) || string.Equals(one.ToString(), name, StringComparison.OrdinalIgnoreCase))];
+            Func<string, bool> isMeant = Naming(name);
+            return [.. all.Where(one => isMeant($"{one}"))];
         }
+    }
+
+    /// <summary>Whether a name is the one meant, or one that the wildcards fit: a tool, and http://[::1]:8000, may have brackets in its name.</summary>
+    private protected static Func<string, bool> Naming(string pattern)
+    {
+        var wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
+        return name => string.Equals(name, pattern, StringComparison.OrdinalIgnoreCase) || wildcard.IsMatch(name);
     }
 
     private protected void WriteFailure(McpFailureException failure, object? target = null) => WriteError(FailureRecord.Of(failure, target));
