@@ -113,6 +113,15 @@ Describe 'The progress records' {
         $records.StatusDescription -join '' | Should -Not -Match '[\x00-\x1f]'
     }
 
+    It 'of fast calls side by side are few, and the last one counts all' {
+        $records = (Invoke-Apart '$null = Connect-Faulty echo; $null = 1..1000 | Invoke-McpTool echo -ThrottleLimit 4').Progress
+        $records.Count | Should -BeLessThan 500
+        $records[0].StatusDescription | Should -Match '^\d+ of \d+ calls so far$'
+        $records[-2].StatusDescription | Should -Be '1000 of 1000 calls have ended'
+        $records[-2].PercentComplete | Should -Be 100
+        $records[-1].RecordType | Should -Be 'Completed'
+    }
+
     It 'are completed when the call ends in <Id>' -ForEach @(
         @{ Id = 'McpToolError'; Script = '$null = Connect-Faulty error-result; Invoke-McpTool half-way-error' }
         @{ Id = 'McpTimeout'; Script = '$null = Connect-Faulty never-result; Invoke-McpTool never -TimeoutSec 2' }

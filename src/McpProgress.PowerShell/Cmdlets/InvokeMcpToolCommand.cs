@@ -198,6 +198,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
         if (_group is not null)
         {
             Run(_groupPump!, _group.AllAsync());
+            _group.Draw();
             foreach (LogRelay log in _logs.Values)
             {
                 log.Write();

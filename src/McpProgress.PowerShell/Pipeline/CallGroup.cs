@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using McpProgress.Core.Progress;
 using McpProgress.PowerShell.Progress;
 
 namespace McpProgress.PowerShell.Pipeline;
@@ -19,6 +20,8 @@ internal sealed class CallGroup(PipelinePump pump, ParentRow parent, int limit, 
     private readonly LinkedList<Call> _calls = new();
     private readonly HashSet<Task> _running = [];
     private readonly ConcurrentDictionary<ProgressRow, bool> _rows = new();
+    private ProgressPacer? _pacer;
+    private long _changes;
     private int _started;
     private int _ended;
     private int _rowCount;
@@ -57,14 +60,24 @@ internal sealed class CallGroup(PipelinePump pump, ParentRow parent, int limit, 
         });
         _running.Add(running);
         _running.RemoveWhere(task => task.IsCompletedSuccessfully);
-        parent.Draw(_ended, _started, _isAll);
+        Changed();
     }
 
     /// <summary>Completes when all calls have ended and were written.</summary>
     public Task AllAsync()
     {
         _isAll = true;
+        Changed();
         return Task.WhenAll(_running);
+    }
+
+    /// <summary>Draws how many of the calls have ended, where that has changed. Pipeline thread only.</summary>
+    public void Draw()
+    {
+        if (_pacer?.TryTake(out ProgressView view) == true)
+        {
+            parent.Draw(view, _started);
+        }
     }
 
     /// <summary>A row for a call; null while the screen is full.</summary>
@@ -98,7 +111,11 @@ internal sealed class CallGroup(PipelinePump pump, ParentRow parent, int limit, 
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _room.Dispose();
+    public void Dispose()
+    {
+        _pacer?.Dispose();
+        _room.Dispose();
+    }
 
     private void Take(ProgressRow row)
     {
@@ -128,7 +145,14 @@ internal sealed class CallGroup(PipelinePump pump, ParentRow parent, int limit, 
             node = next;
         }
 
-        parent.Draw(_ended, _started, _isAll);
+        Changed();
+    }
+
+    // Fast calls change it more often than a console can show.
+    private void Changed()
+    {
+        _pacer ??= new ProgressPacer(ProgressPacer.ConsoleInterval, () => pump.Post(Draw));
+        _pacer.OnProgress(new ProgressUpdate(++_changes, _ended, _isAll ? _started : null, null, DateTimeOffset.UtcNow));
     }
 
     private sealed class Call

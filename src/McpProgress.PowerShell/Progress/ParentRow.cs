@@ -7,8 +7,6 @@ namespace McpProgress.PowerShell.Progress;
 /// <summary>The row above the calls of one cmdlet, drawn as soon as there is more than one.</summary>
 internal sealed class ParentRow(ProgressWriter writer)
 {
-    private readonly long _startedAt = Stopwatch.GetTimestamp();
-
     private readonly int _activityId = ProgressRow.NewActivityId();
     private string _tool = "";
     private int _calls;
@@ -50,17 +48,15 @@ internal sealed class ParentRow(ProgressWriter writer)
     public int ActivityId => _activityId;
 
     /// <summary>Draws how many of the calls side by side have ended. Pipeline thread only.</summary>
-    /// <param name="ended">How many have ended.</param>
+    /// <param name="view">How many have ended; with a total once there will be no more: only then can be said how long it takes.</param>
     /// <param name="started">How many there are so far.</param>
-    /// <param name="isAll">Whether there will be no more: only then can be said how long it takes.</param>
-    public void Draw(int ended, int started, bool isAll)
+    public void Draw(in ProgressView view, int started)
     {
         _drawn = true;
-        double remaining = ended == 0 ? 0 : Stopwatch.GetElapsedTime(_startedAt).TotalSeconds / ended * (started - ended);
-        writer.Draw(new ProgressRecord(_activityId, "Calling tools", isAll ? $"{ended} of {started} calls have ended" : $"{ended} of {started} calls so far")
+        writer.Draw(new ProgressRecord(_activityId, "Calling tools", $"{view.Update.Progress} of {started} calls {(view.Update.Total is null ? "so far" : "have ended")}")
         {
-            PercentComplete = isAll && started > 0 ? ended * 100 / started : -1,
-            SecondsRemaining = isAll && ended > 0 ? (int)Math.Ceiling(remaining) : -1,
+            PercentComplete = view.PercentComplete,
+            SecondsRemaining = view.SecondsRemaining,
         });
     }
 
