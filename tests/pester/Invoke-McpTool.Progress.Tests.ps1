@@ -113,6 +113,11 @@ Describe 'The progress records' {
         $records.StatusDescription -join '' | Should -Not -Match '[\x00-\x1f]'
     }
 
+    It 'count in few digits what has many' {
+        $records = (Invoke-Apart '$null = Connect-Faulty progress-odd; $null = Invoke-McpTool astronomic').Progress
+        $records[0].StatusDescription | Should -BeExactly '1E+300'
+    }
+
     It 'of fast calls side by side are few, and the last one counts all' {
         $records = (Invoke-Apart '$null = Connect-Faulty echo; $null = 1..1000 | Invoke-McpTool echo -ThrottleLimit 4').Progress
         $records.Count | Should -BeLessThan 500

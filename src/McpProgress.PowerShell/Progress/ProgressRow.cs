@@ -119,5 +119,5 @@ internal sealed class ProgressRow(ProgressWriter writer, PipelinePump pump, stri
         return view.PerSecond is { } rate and > 0 ? $"{status} · {Number(rate)}/s" : status;
     }
 
-    private static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "0" : "0.##", CultureInfo.CurrentCulture);
+    private static string Number(double value) => value.ToString(Math.Abs(value) switch { >= 1e15 => "0.##E+0", >= 100 => "0", _ => "0.##" }, CultureInfo.CurrentCulture);
 }
