@@ -48,6 +48,13 @@ Describe 'The list view' {
         ($lines -replace '^\s+') -join '' -match 'readOnlyHint True' | Should -BeTrue
     }
 
+    It 'of a tool has the type of an argument where a server says it in another way' {
+        $lines = (Get-McpTool arguments -Server error-result | Get-Line -List) -join "`n"
+
+        $lines | Should -Match 'serial \(string\)\s+edition \(string\)\s+either \(string \| number\)'
+        $lines | Should -Match 'colour \(red \| navy blue \| 1e5\)\s+size \(1 \| 2.5\)'
+    }
+
     It 'of a connection has what crossed it' {
         $lines = $sample | Get-Line -List
 
