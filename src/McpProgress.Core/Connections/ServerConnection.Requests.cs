@@ -75,7 +75,7 @@ public sealed partial class ServerConnection
         ResultOf(request, await SendAsync(request, cancellationToken).ConfigureAwait(false));
 
     private JsonObject ResultOf(WireRequest request, JsonNode? result) =>
-        result as JsonObject ?? throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered {request.Describe()} with something that is no result.");
+        result as JsonObject ?? throw new McpFailureException(ErrorIds.ProtocolError, $"{request.Describe()} failed: {Target} answered with something that is no result.");
 
     private async Task<JsonNode?> SendAsync(WireRequest wire, CancellationToken cancellationToken)
     {

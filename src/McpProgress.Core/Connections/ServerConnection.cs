@@ -229,7 +229,7 @@ public sealed partial class ServerConnection : IAsyncDisposable
             var result = new ToolCallResult(ResultOf(request, await SendAsync(request, cancellationToken).ConfigureAwait(false)), progress.Count);
             if (!result.IsResult)
             {
-                throw new McpFailureException(ErrorIds.ProtocolError, $"{Target} answered {request.Describe()} with a result that has neither content nor structured content.");
+                throw new McpFailureException(ErrorIds.ProtocolError, $"{request.Describe()} failed: {Target} answered with a result that has neither content nor structured content.");
             }
 
             progress.Events?.Finish(call.Tool, result);
