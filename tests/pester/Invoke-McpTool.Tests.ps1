@@ -35,6 +35,17 @@ Describe 'The arguments of Invoke-McpTool' {
         (Invoke-McpTool process_items @{ items = 'single' } -Server $sample).results | Should -BeExactly 'SINGLE'
     }
 
+    It 'are null where a command put out nothing' {
+        function global:Show-Given { [CmdletBinding()] param([object] $Any) ConvertTo-Json $Any -Compress }
+        try {
+            $server = Start-McpProgressServer -Http -Command Show-Given -Connect -Name given
+            Invoke-McpTool Show-Given @{ Any = @{ a = & { } } } -Server $server | Should -Be '{"a":null}'
+        } finally {
+            Remove-Item Function:/Show-Given
+            Stop-McpProgressServer given
+        }
+    }
+
     It 'may be any text' {
         $text = "line`r`nbreak, tab`t, grønn, 日本, 👩‍🚀, `"quotes`", \, $([char] 0)"
         Invoke-McpTool echo @{ text = $text } -Server $sample | Should -BeExactly $text

@@ -116,6 +116,23 @@ Describe 'The output' {
         }
     }
 
+    It 'of a property that holds the output of a command which had none is null' {
+        function global:Get-Nothing {
+            [CmdletBinding()]
+            param()
+
+            [pscustomobject]@{ Found = Get-Item no-such-file-* -ErrorAction Ignore; List = @(& { }) } | Add-Member -PassThru ScriptProperty Late { }
+            @{ Key = & { } }
+        }
+        try {
+            $null = Start-McpProgressServer -Http -Command Get-Nothing -Connect -Name nothing
+            (Get-Result Get-Nothing -Server nothing).content.text | Should -Be '[{"Found":null,"List":[],"Late":null},{"Key":null}]'
+        } finally {
+            Remove-Item Function:/Get-Nothing
+            Stop-McpProgressServer nothing
+        }
+    }
+
     It 'of a rarer number or time is that, and not an object' {
         function global:Get-Rare {
             [CmdletBinding()]

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Management.Automation.Internal;
 using System.Security;
 using McpProgress.Core;
 
@@ -13,6 +14,10 @@ internal static class PlainValue
     /// <summary>What PowerShell has put its wrapping around; the value itself where it has none.</summary>
     public static object? BaseOf(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
+    /// <summary>The value without the wrapping that only a custom object needs; null for what a command without output has put out.</summary>
+    public static object? Unwrapped(object? value) =>
+        ReferenceEquals(value, AutomationNull.Value) ? null : value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+
     /// <summary>The plain value: a scalar, a list, or a dictionary with text keys.</summary>
     /// <exception cref="McpFailureException">McpInvalidArgument: nested too deeply, as a value that contains itself is.</exception>
     public static object? Of(object? value, int depth = 0)
@@ -22,7 +27,7 @@ internal static class PlainValue
             throw new McpFailureException(ErrorIds.InvalidArgument, $"An argument is nested more than {DeepestNesting} levels deep. Does it contain itself?");
         }
 
-        object? plain = value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+        object? plain = Unwrapped(value);
         return plain switch
         {
             null => null,

@@ -6,6 +6,7 @@ using System.Security;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Xml;
+using McpProgress.PowerShell.Conversion;
 
 namespace McpProgress.PowerShell.Publishing;
 
@@ -51,7 +52,7 @@ internal sealed class OutputJson(int maxBytes)
     }
 
     /// <summary>A value as text, when it is one that text says completely: a text itself, a number, a date and the like.</summary>
-    public static string? ScalarText(object? value) => Unwrapped(value) switch
+    public static string? ScalarText(object? value) => PlainValue.Unwrapped(value) switch
     {
         string text => text,
         char character => character.ToString(),
@@ -59,7 +60,7 @@ internal sealed class OutputJson(int maxBytes)
         DateTime { Kind: DateTimeKind.Unspecified } time when time.Date > DateTime.MinValue && time.Date < DateTime.MaxValue.Date =>
             new DateTimeOffset(time).ToString("O", CultureInfo.InvariantCulture),
         IFormattable time when time is DateTime or DateTimeOffset or DateOnly or TimeOnly => time.ToString("O", CultureInfo.InvariantCulture),
-        bool or Enum or Guid or Uri or Version or Type => Unwrapped(value)!.ToString(),
+        bool or Enum or Guid or Uri or Version or Type => PlainValue.Unwrapped(value)!.ToString(),
         SwitchParameter present => present.IsPresent.ToString(),
         SecureString => "(secret)",
         ScriptBlock block => block.ToString(),
@@ -68,15 +69,13 @@ internal sealed class OutputJson(int maxBytes)
         _ => null,
     };
 
-    private static object? Unwrapped(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
-
     private static bool IsNumber(object value) =>
         value is byte or sbyte or short or ushort or int or uint or long or ulong or float or double or decimal
             or System.Numerics.BigInteger or Half or Int128 or UInt128 or nint or nuint;
 
     private void Write(Utf8JsonWriter writer, object? value, int depth)
     {
-        var plain = Unwrapped(value);
+        var plain = PlainValue.Unwrapped(value);
         if (writer.BytesCommitted + writer.BytesPending > maxBytes)
         {
             IsCut = true;
