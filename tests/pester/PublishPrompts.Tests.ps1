@@ -34,6 +34,33 @@ Describe 'A question' {
         $asked.Schema.properties.$Key.default | Should -Be $Default
     }
 
+    It 'for a number, however large, is answered by one' {
+        function global:Read-Number {
+            [CmdletBinding()]
+            param([string] $Type)
+
+            $field = [System.Management.Automation.Host.FieldDescription]::new('N')
+            $field.SetParameterType([type] $Type)
+            $number = $Host.UI.Prompt('', 'A number', @($field)).N
+            "$number $($number.GetType().Name)"
+        }
+        try {
+            $null = Start-McpProgressServer -Http -Command Read-Number -Connect -Name number
+            foreach ($case in @(
+                    @{ Type = 'int'; Answer = 5; Expected = '5 Int32' }, @{ Type = 'int'; Answer = '-5'; Expected = '-5 Int32' }
+                    @{ Type = 'long'; Answer = [long]::MaxValue; Expected = "$([long]::MaxValue) Int64" }, @{ Type = 'double'; Answer = 1e300; Expected = '1E+300 Double' }
+                    @{ Type = 'decimal'; Answer = 1.25; Expected = '1.25 Decimal' }, @{ Type = 'bool'; Answer = @{ value = $true }; Expected = 'True Boolean' }
+                    @{ Type = 'bigint'; Answer = [bigint]::Pow(10, 30); Expected = "$([bigint]::Pow(10, 30)) BigInteger" }
+                )) {
+                $global:answer = $case.Answer
+                Invoke-McpTool Read-Number @{ Type = $case.Type } -Server number -InputHandler { $global:answer } | Should -Be $case.Expected
+            }
+        } finally {
+            Remove-Item Function:/Read-Number
+            Stop-McpProgressServer number
+        }
+    }
+
     It 'has no formats but those the protocol allows in a form' {
         # schema.ts, StringSchema: clients may refuse a form with any other.
         function global:Read-Typed {

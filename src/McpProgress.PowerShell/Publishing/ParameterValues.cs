@@ -154,7 +154,8 @@ internal static class ParameterValues
         return result;
     }
 
-    private static object? OfScalar(JsonNode node, Type type) => node.GetValueKind() switch
+    /// <summary>A text, boolean or number as it is to be converted to a type.</summary>
+    public static object? OfScalar(JsonNode node, Type type) => node.GetValueKind() switch
     {
         JsonValueKind.String => node.GetValue<string>(),
         JsonValueKind.True => true,

@@ -92,7 +92,7 @@ internal static class PromptField
             return type == typeof(SecureString) ? ToSecure(text) : LanguagePrimitives.TryConvertTo(text, type, out var converted) ? converted : text;
         }
 
-        return LanguagePrimitives.ConvertTo(value.TryGetValue(out bool flag) ? flag : value.GetValue<decimal>(), type, CultureInfo.InvariantCulture);
+        return LanguagePrimitives.ConvertTo(ParameterValues.OfScalar(value, type), type, CultureInfo.InvariantCulture);
     }
 
     /// <summary>A field for a secret. The form shows what is typed, so the user is told where it goes.</summary>
