@@ -42,7 +42,9 @@ Describe 'Get-McpServer' {
 }
 
 Describe 'Null' {
-    It 'is no name: <_>' -ForEach 'Get-McpServer $null', 'Get-McpServer alpha, $null', 'Get-McpTool $null', 'Get-McpProgressServer $null', 'Get-McpTask $null', '$null | Get-McpTask', 'Get-McpTask -Server $null' {
+    It 'is no name: <_>' -ForEach 'Get-McpServer $null', 'Get-McpServer alpha, $null', 'Get-McpTool $null', 'Get-McpProgressServer $null', 'Get-McpTask $null', '$null | Get-McpTask', 'Get-McpTask -Server $null',
+    'Wait-McpTask $null', '$null | Wait-McpTask', 'Resume-McpTask x -Server $null', 'Get-McpEvent $null', 'Get-McpEvent -Server $null', 'Get-McpEvent -Path $null',
+    'Register-McpEvent log -Server $null', 'Wait-McpEvent connected -Server $null', 'Start-McpEventLog x -Name $null' {
         (Get-Failure ([scriptblock]::Create($_))).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidationError*'
     }
 }

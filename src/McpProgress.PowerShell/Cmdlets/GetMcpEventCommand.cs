@@ -14,12 +14,14 @@ public sealed class GetMcpEventCommand : McpCmdlet
 {
     /// <summary>The names of the events; wildcards are allowed.</summary>
     [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(EventNameCompleter))]
     public string[]? Name { get; set; }
 
     /// <summary>Only events of these connections; wildcards are allowed.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public string[]? Server { get; set; }
@@ -40,6 +42,7 @@ public sealed class GetMcpEventCommand : McpCmdlet
 
     /// <summary>A log written by Start-McpEventLog to read instead.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
     [Alias("PSPath")]
     public string? Path { get; set; }
 

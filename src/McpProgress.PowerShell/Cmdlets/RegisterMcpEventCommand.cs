@@ -21,6 +21,7 @@ public sealed class RegisterMcpEventCommand : McpCmdlet
 
     /// <summary>Only events of these connections; wildcards are allowed.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public string[]? Server { get; set; }

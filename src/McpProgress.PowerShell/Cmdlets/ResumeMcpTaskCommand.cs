@@ -13,6 +13,7 @@ public sealed class ResumeMcpTaskCommand : TaskCmdlet
 {
     /// <summary>The connection to use; by default one to the server the task was started on.</summary>
     [Parameter]
+    [ValidateNotNull]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public object? Server { get; set; }
 

@@ -19,6 +19,7 @@ public sealed class StartMcpEventLogCommand : McpCmdlet
 
     /// <summary>The names of the events to log; wildcards are allowed.</summary>
     [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(EventNameCompleter))]
     public string[]? Name { get; set; }

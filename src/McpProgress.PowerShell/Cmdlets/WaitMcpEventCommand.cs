@@ -27,6 +27,7 @@ public sealed class WaitMcpEventCommand : McpCmdlet
 
     /// <summary>Only events of these connections; wildcards are allowed.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public string[]? Server { get; set; }

@@ -18,6 +18,7 @@ public sealed class WaitMcpTaskCommand : McpCmdlet
 
     /// <summary>Tasks, jobs, job ids or task ids; by default all of this session that still run.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNull]
     [Alias("Id", "Job")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(TaskIdCompleter))]
