@@ -195,6 +195,16 @@ Describe 'Jobs' {
         $information[0].Tags | Should -Contain 'McpLog'
     }
 
+    It 'carry it, too, where another runspace opened the connection' {
+        $connection = Connect-Sample
+        $job = Start-ThreadJob {
+            . $using:PSScriptRoot/Servers.ps1
+            Invoke-McpTool download_file @{ filename = 'a'; size_mb = 1 } -AsJob -Mode Call -Server $using:connection | Wait-Job
+        } | Receive-Job -Wait -AutoRemoveJob
+        "$($job.Information)" | Should -Be 'Starting download of a (1MB) Download completed: a'
+        $connection | Disconnect-McpServer
+    }
+
     It 'carry their own part of the server''s log each, kind <_>' -ForEach 'Call', 'Mcpc', 'Task' {
         $kind = $_
         $connection = Connect-Kind $kind -Name "log-$kind"

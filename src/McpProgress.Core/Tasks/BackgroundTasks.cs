@@ -10,8 +10,8 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
 {
     private static readonly TimeSpan StartGrace = TimeSpan.FromSeconds(1);
 
-    private readonly object _lock = new();
-    private readonly List<(BackgroundTask Task, ConnectionSlot Slot)> _running = [];
+    // Of all sessions: they may share a connection, whose log only the one that opened it hears.
+    private static readonly List<(BackgroundTasks Session, BackgroundTask Task, ConnectionSlot Slot)> AllRunning = [];
 
     /// <summary>
     /// Starts a tool in the background. Returns when the server has it, or has not said so for a second: a server that does
@@ -81,7 +81,7 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
     /// <summary>Says that there is a new connection: tasks that lost theirs to the same server go on over it.</summary>
     public void Reconnected(ServerConnection connection)
     {
-        foreach ((BackgroundTask task, ConnectionSlot slot) in Running())
+        foreach ((_, BackgroundTask task, ConnectionSlot slot) in Running())
         {
             if (task.ServerKey != connection.Key || !slot.IsLost)
             {
@@ -123,11 +123,11 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
     /// A server of this project says it by the call's token, others of revision 2025-11-25 by the task's id. From a server that
     /// says neither it can only be that of the one piece of work there is.
     /// </remarks>
-    public BackgroundTask? OwnerOf(ServerConnection connection, ServerLogMessage message)
+    public static BackgroundTask? OwnerOf(ServerConnection connection, ServerLogMessage message)
     {
-        lock (_lock)
+        lock (AllRunning)
         {
-            IEnumerable<BackgroundTask> there = _running.Where(running => running.Slot.Current == connection).Select(running => running.Task);
+            IEnumerable<BackgroundTask> there = AllRunning.Where(running => running.Slot.Current == connection).Select(running => running.Task);
             if (message.IsRelated)
             {
                 return there.FirstOrDefault(task =>
@@ -140,22 +140,22 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
     }
 
     /// <summary>Brings a log message to the work it belongs to.</summary>
-    public void Log(ServerConnection connection, ServerLogMessage message) => OwnerOf(connection, message)?.Log(message);
+    public static void Log(ServerConnection connection, ServerLogMessage message) => OwnerOf(connection, message)?.Log(message);
 
     private async Task RunAsync(BackgroundTask task, ConnectionSlot slot, TaskDriver driver, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        lock (AllRunning)
         {
-            _running.Add((task, slot));
+            AllRunning.Add((this, task, slot));
         }
 
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = driver.RunAsync(started).ContinueWith(
             _ =>
             {
-                lock (_lock)
+                lock (AllRunning)
                 {
-                    _running.Remove((task, slot));
+                    AllRunning.Remove((this, task, slot));
                 }
             },
             TaskScheduler.Default);
@@ -193,11 +193,11 @@ public sealed class BackgroundTasks(TaskRegistry? registry)
             + (connection.ProtocolVersion == revision ? "speaks without tasks." : $"does not speak. Connect with -ProtocolVersion {revision} to go on with it.");
     }
 
-    private (BackgroundTask Task, ConnectionSlot Slot)[] Running()
+    private (BackgroundTasks Session, BackgroundTask Task, ConnectionSlot Slot)[] Running()
     {
-        lock (_lock)
+        lock (AllRunning)
         {
-            return [.. _running];
+            return [.. AllRunning.Where(running => running.Session == this)];
         }
     }
 

@@ -176,7 +176,7 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
                 Run(_groupPump!, _group.RoomAsync());
                 if (!_logs.ContainsKey(connection))
                 {
-                    _logs[connection] = new LogRelay(this, _groupPump!, connection.Core, State.Tasks);
+                    _logs[connection] = new LogRelay(this, _groupPump!, connection.Core);
                 }
 
                 _group.Start(() => CallAsync(connection, tool, request));
@@ -277,14 +277,13 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
     private ToolCallResult Call(McpConnection connection, ToolDescriptor tool, ToolCallRequest request)
     {
         ToolCallResult? result = null;
-        BackgroundTasks jobs = State.Tasks;
         int parentId = _parent?.Next(tool.Name) ?? -1;
         Action? drawAbove = _parent is null ? null : _parent.DrawCall;
         Run(async (pump, cancellationToken) =>
         {
             using var row = new ProgressRow(_writer, pump, TitleOf(connection, tool), parentId, MilestoneReport.ForHost(this, Host), drawAbove);
             pump.Finally(row.Complete);
-            using var log = new LogRelay(this, pump, connection.Core, jobs);
+            using var log = new LogRelay(this, pump, connection.Core);
             result = await CallAsync(pump, connection, tool, request, row, cancellationToken).ConfigureAwait(false);
         }, drawAbove);
         return result!;

@@ -17,17 +17,15 @@ internal sealed class LogRelay : IDisposable
     private readonly Cmdlet _cmdlet;
     private readonly PipelinePump _pump;
     private readonly ServerConnection _connection;
-    private readonly BackgroundTasks _jobs;
     private readonly Lazy<ConcurrentQueue<ServerLogMessage>> _logged = new();
     private int _requested;
     private long _dropped;
 
-    public LogRelay(Cmdlet cmdlet, PipelinePump pump, ServerConnection connection, BackgroundTasks jobs)
+    public LogRelay(Cmdlet cmdlet, PipelinePump pump, ServerConnection connection)
     {
         _cmdlet = cmdlet;
         _pump = pump;
         _connection = connection;
-        _jobs = jobs;
         connection.LogReceived += Take;
     }
 
@@ -52,7 +50,7 @@ internal sealed class LogRelay : IDisposable
 
     private void Take(ServerLogMessage message)
     {
-        if (message.IsRelated && _jobs.OwnerOf(_connection, message) is not null)
+        if (message.IsRelated && BackgroundTasks.OwnerOf(_connection, message) is not null)
         {
             return;
         }

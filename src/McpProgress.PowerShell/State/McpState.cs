@@ -117,7 +117,7 @@ internal sealed class McpState
             _connections.Add(connection);
         }
 
-        connection.Core.LogReceived += message => Tasks.Log(connection.Core, message);
+        connection.Core.LogReceived += message => BackgroundTasks.Log(connection.Core, message);
         Tasks.Reconnected(connection.Core);
         foreach (McpConnection old in ended)
         {

@@ -54,11 +54,11 @@ public sealed class LogOwnerTests
         Assert.Equal(["said"], heard);
     }
 
-    private async Task<FakeServer> StartServerAsync(string capabilities = "{}")
+    private static async Task<FakeServer> StartServerAsync(string capabilities = "{}")
     {
         FakeServer server = await FakeServer.StartAsync(capabilities);
         server.On("logging/setLevel", _ => new JsonObject()).On("ping", _ => new JsonObject());
-        server.Connection.LogReceived += message => _tasks.Log(server.Connection, message);
+        server.Connection.LogReceived += message => BackgroundTasks.Log(server.Connection, message);
         return server;
     }
 
