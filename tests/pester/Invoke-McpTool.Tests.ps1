@@ -72,6 +72,11 @@ Describe 'The arguments of Invoke-McpTool' {
             Should -Be 'Successfully downloaded report.txt (1MB)'
     }
 
+    It 'are not what a piped object has no value for, where the tool takes no null' {
+        [pscustomobject]@{ serial = '1'; edition = $null; shade = $null }, @{ serial = $null; colour = 'RED' } | Invoke-McpTool arguments -Server $results |
+            Should -BeExactly '{"serial":"1","edition":null}', '{"serial":null,"colour":"red"}'
+    }
+
     It 'say McpInvalidArgument before anything is sent: <Case>' -ForEach @(
         @{ Case = 'not JSON'; Tool = 'echo'; Argument = '{ "text": '; Says = 'JSON' }
         @{ Case = 'JSON that is no object'; Tool = 'echo'; Argument = '[1]'; Says = 'object' }

@@ -75,7 +75,7 @@ internal static class ToolArguments
     }
 
     // What means none of the arguments is refused, as a cmdlet's binder does: to call with the defaults alone is not what was meant.
-    private static Dictionary<string, object?> FromPipe(ToolDescriptor tool, Dictionary<string, object?> given, PSObject piped)
+    private static IReadOnlyDictionary<string, object?> FromPipe(ToolDescriptor tool, Dictionary<string, object?> given, PSObject piped)
     {
         string toolName = TerminalText.Clean(tool.Name);
         if (tool.ArgumentNames.Count == 0)
@@ -88,7 +88,7 @@ internal static class ToolArguments
         if (!isList && !IsScalar(piped.BaseObject))
         {
             Dictionary<string, object?> properties = PlainValue.PropertiesOf(piped, tool.ArgumentNames);
-            return properties.Count > 0 ? properties : throw new McpFailureException(
+            return properties.Count > 0 ? ArgumentBinder.MatchProperties(tool.InputSchema, properties) : throw new McpFailureException(
                 ErrorIds.InvalidArgument, $"The piped {piped.BaseObject.GetType().Name} has none of the arguments of '{toolName}': {names}. Nothing was sent.");
         }
 
