@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using McpProgress.Core.Calls.Arguments;
 using McpProgress.Core.Text;
 using McpProgress.Core.Transport;
 
@@ -27,11 +28,7 @@ public sealed record ToolDescriptor
     public JsonElement InputSchema { get; init; } = AnyObject;
 
     /// <summary>The names of its arguments, whose case does not matter.</summary>
-    public IReadOnlySet<string> ArgumentNames => _argumentNames ??= new(
-        InputSchema.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object
-            ? properties.EnumerateObject().Select(property => property.Name)
-            : [],
-        StringComparer.OrdinalIgnoreCase);
+    public IReadOnlySet<string> ArgumentNames => _argumentNames ??= new(ArgumentBinder.Names(InputSchema), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The JSON Schema of its structured result, if it has one.</summary>
     public JsonElement? OutputSchema { get; init; }

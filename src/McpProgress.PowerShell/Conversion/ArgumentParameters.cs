@@ -29,13 +29,9 @@ internal static class ArgumentParameters
     public static RuntimeDefinedParameterDictionary Of(ToolDescriptor tool)
     {
         var parameters = new RuntimeDefinedParameterDictionary();
-        if (tool.InputSchema.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object)
+        foreach (string name in tool.ArgumentNames.Where(name => CanBeTyped(name) && !IsTaken(name)))
         {
-            foreach (JsonProperty property in properties.EnumerateObject().Where(property => CanBeTyped(property.Name) && !IsTaken(property.Name)))
-            {
-                // The dictionary ignores case, as parameters do: of names that differ only there, the first is offered.
-                parameters.TryAdd(property.Name, Parameter(tool.InputSchema, property.Name, property.Value));
-            }
+            parameters.Add(name, Parameter(tool.InputSchema, name));
         }
 
         return parameters;
@@ -68,8 +64,9 @@ internal static class ArgumentParameters
     // PowerShell binds the cmdlet's own parameters first, and knows them by any beginning of their names: -serv is -Server.
     private static bool IsTaken(string name) => Own.Value.Any(taken => taken.StartsWith(name, StringComparison.OrdinalIgnoreCase));
 
-    private static RuntimeDefinedParameter Parameter(JsonElement arguments, string name, JsonElement schema)
+    private static RuntimeDefinedParameter Parameter(JsonElement arguments, string name)
     {
+        JsonElement schema = Member(Member(arguments, "properties"), name);
         var declaration = new ParameterAttribute();
         if (TerminalText.Shorten(TerminalText.Clean(Text(schema, "description")), LongestHelp) is { Length: > 0 } help)
         {
@@ -94,6 +91,8 @@ internal static class ArgumentParameters
     }
 
     // A property's schema may be true, or say anything at all.
-    private static string? Text(JsonElement schema, string name) =>
-        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement schema, string name) => Member(schema, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    private static JsonElement Member(JsonElement schema, string name) =>
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(name, out JsonElement value) ? value : default;
 }

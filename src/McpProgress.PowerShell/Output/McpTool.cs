@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using System.Text.Json.Nodes;
+using McpProgress.Core.Calls.Arguments;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Text;
 using McpProgress.PowerShell.Conversion;
@@ -19,7 +19,7 @@ public sealed class McpTool
         OutputSchema = JsonOutput.ToObject(core.Definition["outputSchema"]) as PSObject;
         Annotations = JsonOutput.ToObject(core.Annotations) as PSObject;
         TaskSupport = core.TaskSupport;
-        Arguments = (core.Definition["inputSchema"] as JsonObject)?["properties"] is JsonObject properties ? [.. properties.Select(property => property.Key)] : [];
+        Arguments = [.. ArgumentBinder.Names(core.InputSchema)];
     }
 
     /// <summary>The name to call it by.</summary>

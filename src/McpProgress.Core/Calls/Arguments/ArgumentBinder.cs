@@ -92,8 +92,7 @@ public static class ArgumentBinder
 
         var document = new SchemaDocument(schema, BaseAllowance);
         var validator = new SchemaValidator(document);
-        var view = SchemaView.Of(document, schema);
-        var views = view.Alternatives.Append(view).ToArray();
+        var views = Views(document, schema);
         var byCase = properties.GroupBy(property => property.Key, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(same => same.Key, same => same.First().Value, StringComparer.OrdinalIgnoreCase);
 
@@ -108,6 +107,21 @@ public static class ArgumentBinder
         }
 
         return matched;
+    }
+
+    /// <summary>The names of all arguments, those of alternatives included.</summary>
+    /// <param name="schema">The tool's <c>inputSchema</c>; one that takes too much work has none.</param>
+    public static IReadOnlyList<string> Names(JsonElement schema)
+    {
+        try
+        {
+            return [.. Views(new SchemaDocument(schema, BaseAllowance), schema).SelectMany(one => one.PropertyNames).Distinct(StringComparer.Ordinal)];
+        }
+        catch (McpFailureException)
+        {
+            // Listing the server's tools goes on; a call says what is wrong.
+            return [];
+        }
     }
 
     /// <summary>Whether an argument may be a value of some kind: its schema says so, or does not say of which kind it is.</summary>
@@ -125,6 +139,12 @@ public static class ArgumentBinder
     /// <param name="schema">The tool's <c>inputSchema</c>.</param>
     /// <param name="name">The argument's name.</param>
     public static IReadOnlyList<JsonElement> Choices(JsonElement schema, string name) => [.. Listed(PropertyOf(schema, name))];
+
+    private static SchemaView[] Views(SchemaDocument document, JsonElement schema)
+    {
+        var view = SchemaView.Of(document, schema);
+        return [.. view.Alternatives.Prepend(view)];
+    }
 
     private static SchemaView PropertyOf(JsonElement schema, string name) =>
         SchemaView.Of(new SchemaDocument(schema, BaseAllowance), schema).Property(name);

@@ -96,6 +96,21 @@ public sealed class ArgumentBinderTests
     }
 
     [Theory]
+    [InlineData("""{"properties":{"a":{},"b":{}}}""", "a b")]
+    [InlineData("""{"allOf":[{"properties":{"a":{}}},{"$ref":"#/$defs/more"}],"$defs":{"more":{"properties":{"b":{}}}}}""", "a b")]
+    [InlineData("""{"properties":{"a":{}},"oneOf":[{"properties":{"a":{},"b":{}}},{"properties":{"c":{}}}]}""", "a b c")]
+    [InlineData("""{"type":"object"}""", "")]
+    public void The_arguments_are_those_that_the_schema_names_anywhere(string schema, string names) =>
+        Assert.Equal(names, string.Join(' ', ArgumentBinder.Names(Schema(schema))));
+
+    [Theory]
+    [InlineData("""{"enum":["x",2]}""", "x 2")]
+    [InlineData("""{"$ref":"#/$defs/text"}""", "")]
+    [InlineData("""{"anyOf":[{"const":"y"},{"enum":[3]},{"type":"null"}]}""", "y 3")]
+    public void The_values_of_an_argument_are_those_that_its_schema_lists_anywhere(string argument, string values) =>
+        Assert.Equal(values, string.Join(' ', ArgumentBinder.Choices(Schema($$"""{ "properties": { "a": {{argument}} }, "$defs": { "text": { "type": "string" } } }"""), "a")));
+
+    [Theory]
     [InlineData("""{"type":"array"}""", true, false)]
     [InlineData("""{"type":["string","null"]}""", false, true)]
     [InlineData("""{"anyOf":[{"type":"array"},{"type":"null"}]}""", true, false)]
