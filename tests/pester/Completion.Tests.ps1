@@ -48,6 +48,11 @@ Describe 'Completion' {
         $offers.ToolTip | Should -Match 'mcp\.json'
     }
 
+    It 'offers what Get-McpServer would list' {
+        Set-Content "$TestDrive/other.json" '{ "servers": { "there": { "command": "there" } } }'
+        (Get-Completion 'Get-McpServer -ListAvailable -ConfigurationPath TestDrive:/other.json ').CompletionText | Should -Be 'there'
+    }
+
     It 'offers the servers of a file that is written as PowerShell takes it' {
         Set-Content "$TestDrive/other.json" '{ "servers": { "there": { "command": "there" } } }'
         (Get-Completion 'Connect-McpServer -ConfigurationPath TestDrive:/other.json ').CompletionText | Should -Be 'there'

@@ -31,6 +31,22 @@ Describe 'Get-McpTask' {
         (& $Get).JobId | Should -Be $running.Id
     }
 
+    It 'finds a task by the id it had before a slow server gave it one' -Skip:$IsWindows {
+        $slow = Connect-Kind ExtensionTask -Name slow
+        $null = Get-McpTool -Server $slow
+        kill -STOP $slow.ProcessId
+        try {
+            $job = Invoke-McpTool run_forever -AsJob -Server $slow
+            $first = $job.Task.Id
+        } finally {
+            kill -CONT $slow.ProcessId
+        }
+
+        Wait-Until { $job.Task.Id -ne $first }
+        (Get-McpTask $first).JobId | Should -Be $job.Id
+        Remove-Job $job -Force
+    }
+
     It 'filters by server and status' {
         (Get-McpTask -Server t*).JobId | Should -Be $running.Id
         (Get-McpTask -Status Completed -Server one).JobId | Should -Be $done.Id

@@ -22,6 +22,28 @@ Describe 'An answer of -InputHandler' {
         "$warned" | Should -BeLike $Told
     }
 
+    It 'is the last object of the block: what a command puts out on the way is none' {
+        $result = Invoke-McpTool book_table @{ restaurant = 'Luigi' } -Server sample -InputHandler { 'looking it up'; 42; @{ confirm = $true } }
+        $result.booked | Should -BeTrue
+    }
+
+    It 'is a list where the block puts several objects out and the only field takes a list' {
+        Set-Content -LiteralPath "$TestDrive/colors.ps1" -Value @'
+            function Select-Color {
+                [CmdletBinding()]
+                param()
+
+                $field = [System.Management.Automation.Host.FieldDescription]::new('colors')
+                $field | Add-Member Schema '{ "type": "array", "items": { "type": "string", "enum": ["red", "green", "blue"] } }'
+                $Host.UI.Prompt('', 'Which ones?', @($field)).colors -join '+'
+            }
+'@
+        $null = Connect-Published "-Path '$TestDrive/colors.ps1'" -Name colors
+        $handler = { 'red'; 'blue' }
+        Invoke-McpTool Select-Color -Server colors -InputHandler $handler | Should -Be 'red+blue'
+        Invoke-McpTool Select-Color -Server colors -AsJob -InputHandler $handler | Receive-Job -Wait -AutoRemoveJob | Should -Be 'red+blue'
+    }
+
     It 'that does not fit is the error where the tool fails for it' {
         $failure = Get-Failure { Invoke-McpTool Read-Line -Server published -InputHandler { @{ other = 1 } } }
 

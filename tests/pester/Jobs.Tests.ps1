@@ -171,6 +171,17 @@ Describe 'Jobs' {
         Receive-Job -Name first -Wait | Should -Be 'x'
     }
 
+    It 'end though a handler of their output throws, and say so' {
+        $job = Invoke-McpTool book_table @{ restaurant = 'Luigi' } -AsJob
+        $job.Output, $job.Error | ForEach-Object { $_.add_DataAdded({ throw 'no' }) }
+        Wait-Until { $job.Task.InputRequest }
+        Send-McpTaskInput $job @{ confirm = $true }
+        $null = Wait-Job $job -Timeout 60
+        $job.State | Should -Be 'Failed'
+        "$($job.Error)" | Should -Match 'cannot be output'
+        Remove-Job $job
+    }
+
     It 'are started one for each piped object' {
         $jobs = 'a', 'b', 'c' | Invoke-McpTool echo -AsJob
         $jobs | Receive-Job -Wait | Sort-Object | Should -Be 'a', 'b', 'c'

@@ -30,7 +30,7 @@ public sealed class BackgroundTask
     internal BackgroundTask(
         string id, BackgroundKind kind, string serverName, string serverKey, string tool, DateTimeOffset createdAt, TimeProvider time, EventScope? origin = null, EventScope? events = null)
     {
-        Id = id;
+        Id = FirstId = id;
         Kind = kind;
         ServerName = serverName;
         ServerKey = serverKey;
@@ -50,6 +50,9 @@ public sealed class BackgroundTask
 
     /// <summary>The id: the server's where it gives one.</summary>
     public string Id { get; private set; }
+
+    /// <summary>The id it had before the server gave one, which a script may have kept.</summary>
+    public string FirstId { get; }
 
     /// <summary>How it travels.</summary>
     public BackgroundKind Kind { get; internal set; }

@@ -16,7 +16,7 @@ public sealed class GetMcpServerCommand : McpCmdlet
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(ServerNameCompleter))]
+    [ArgumentCompleter(typeof(ListedServerCompleter))]
     public string[] Name { get; set; } = ["*"];
 
     /// <summary>Lists the configured servers instead of the open connections.</summary>

@@ -49,14 +49,18 @@ public abstract class NameCompleter : IArgumentCompleter
 /// <summary>Completes the names of open connections.</summary>
 public sealed class ServerNameCompleter : NameCompleter
 {
-    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) => Open();
+
+    internal static IEnumerable<(string Name, string? ToolTip)> Open() =>
         McpState.For(Runspace.DefaultRunspace).Connections.Select(connection => (connection.Name, (string?)$"{connection.Server} - {connection.Target}"));
 }
 
 /// <summary>Completes the names of configured servers.</summary>
 public sealed class ConfiguredServerCompleter : NameCompleter
 {
-    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters)
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) => Configured(boundParameters);
+
+    internal static IEnumerable<(string Name, string? ToolTip)> Configured(IDictionary boundParameters)
     {
         // The folder the prompt is in, which the process's own does not follow; and a file as people write it, such as ~/mcp.json.
         using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
@@ -65,6 +69,13 @@ public sealed class ConfiguredServerCompleter : NameCompleter
         return new McpConfiguration(UserPlaces.Current).List(paths[0], boundParameters["ConfigurationPath"] is null ? null : paths[^1])
             .Servers.Where(server => !server.IsShadowed).Select(server => (server.Name, (string?)$"{server.Target} ({server.SourcePath})"));
     }
+}
+
+/// <summary>Completes the names of configured servers with -ListAvailable, and of open connections without it.</summary>
+public sealed class ListedServerCompleter : NameCompleter
+{
+    private protected override IEnumerable<(string Name, string? ToolTip)> Candidates(IDictionary boundParameters) =>
+        boundParameters.Contains("ListAvailable") ? ConfiguredServerCompleter.Configured(boundParameters) : ServerNameCompleter.Open();
 }
 
 /// <summary>Completes the names of a server's tools, with their descriptions.</summary>

@@ -10,6 +10,10 @@ namespace McpProgress.PowerShell.Conversion;
 /// <summary>Turns what a user or a script gives into an answer to a server's question.</summary>
 internal static class Answer
 {
+    /// <summary>What a script block has put out: its last object, or all where they can be the list that the only field takes.</summary>
+    public static InputAnswer FromOutput(IList<PSObject> output, InputRequest request) =>
+        From(output.Count > 1 && PlainValue.BaseOf(output[^1]) is not IDictionary && PromptField.Only(request) is { IsList: true } ? output : output.LastOrDefault(), request);
+
     /// <summary>
     /// A hashtable, an object, a credential or JSON text is accepted content, and so is a plain value where the question has
     /// one field that it can mean; the words accept, decline and cancel, and $false, are that action; nothing at all declines.

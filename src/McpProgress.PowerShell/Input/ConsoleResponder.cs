@@ -51,7 +51,7 @@ internal sealed class ConsoleResponder(PipelinePump pump, PSHost host, ScriptBlo
     };
 
     private static InputAnswer Run(ScriptBlock script, InputRequest request) =>
-        Answer.From(script.InvokeReturnAsIs(new McpInputRequest(request)), request).CheckedFor(request);
+        Answer.FromOutput(script.Invoke(new McpInputRequest(request)), request).CheckedFor(request);
 
     /// <summary>Asks until the answer fits: a slip of the finger is no reason to give up what the tool has done so far.</summary>
     private InputAnswer Ask(InputRequest request, CancellationToken cancellationToken)

@@ -18,6 +18,7 @@ internal sealed class PromptField
     {
         Name = name;
         _isBoolean = IsBoolean(schema);
+        IsList = schema["type"]?.ToString() == "array";
         string title = Shown(schema["title"]);
         Description = new FieldDescription(shown + hint)
         {
@@ -31,6 +32,9 @@ internal sealed class PromptField
 
     /// <summary>The name that the server gave.</summary>
     public string Name { get; }
+
+    /// <summary>Whether it takes several values.</summary>
+    public bool IsList { get; }
 
     /// <summary>What the host is told.</summary>
     public FieldDescription Description { get; }

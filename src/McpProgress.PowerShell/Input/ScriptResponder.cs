@@ -19,7 +19,7 @@ internal sealed class ScriptResponder(ScriptBlock script)
         try
         {
             PSDataCollection<PSObject> output = await Task.Factory.FromAsync(shell.BeginInvoke(), shell.EndInvoke).ConfigureAwait(false);
-            return Conversion.Answer.From(output.LastOrDefault(), request);
+            return Answer.FromOutput(output, request);
         }
         catch (RuntimeException exception)
         {

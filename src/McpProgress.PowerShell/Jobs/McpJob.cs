@@ -25,6 +25,7 @@ public sealed class McpJob : Job
     private long _changes;
     private bool _isDisconnected;
     private bool _settled;
+    private volatile bool _isRemoved;
 
     internal McpJob(string command, string? name, string activity)
         : base(command, name)
@@ -133,6 +134,8 @@ public sealed class McpJob : Job
     {
         if (disposing)
         {
+            _isRemoved = true;
+
             // Not waiting: automatic removal disposes the job inside its own change of state.
             Core?.Cancel();
             Removed?.Invoke(this);
@@ -198,11 +201,17 @@ public sealed class McpJob : Job
             {
                 state = WriteOutcome(completion);
             }
-            catch (Exception exception) when (exception is ObjectDisposedException or PSInvalidOperationException)
+            catch (Exception) when (_isRemoved)
             {
                 // The job was removed while its work ended: there is nobody to tell.
                 _ended.TrySetResult();
                 return;
+            }
+            catch (Exception exception)
+            {
+                // A user's handler of one of the streams, for example: the job ends all the same.
+                state = JobState.Failed;
+                WriteError(FailureRecord.Of(new McpFailureException(ErrorIds.ProtocolError, $"The result of '{Core!.Tool}' cannot be output: {exception.Message}", exception), Core.Id));
             }
         }
 
@@ -217,6 +226,18 @@ public sealed class McpJob : Job
         finally
         {
             _ended.TrySetResult();
+        }
+    }
+
+    private void WriteError(ErrorRecord record)
+    {
+        try
+        {
+            Error.Add(record);
+        }
+        catch (Exception)
+        {
+            // What throws is a handler, and by then the record is in the stream; or the job was removed.
         }
     }
 
@@ -243,7 +264,7 @@ public sealed class McpJob : Job
             return JobState.Stopped;
         }
 
-        Error.Add(FailureRecord.Of(failure, Core!.Id));
+        WriteError(FailureRecord.Of(failure, Core!.Id));
         return JobState.Failed;
     }
 

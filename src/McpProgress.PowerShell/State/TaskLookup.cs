@@ -46,7 +46,7 @@ internal static class TaskLookup
     private static McpTask[] Find(IReadOnlyList<McpTask> all, string id)
     {
         var wildcard = WildcardPattern.Get(id, WildcardOptions.IgnoreCase);
-        McpTask[] found = [.. all.Where(task => wildcard.IsMatch(task.Id))];
+        McpTask[] found = [.. all.Where(task => wildcard.IsMatch(task.Id) || string.Equals(task.Core?.FirstId, id, StringComparison.OrdinalIgnoreCase))];
         if (found.Length > 0 || WildcardPattern.ContainsWildcardCharacters(id))
         {
             return found;
