@@ -18,6 +18,9 @@ internal sealed class EventLogFile(string path, long rotateAt, int kept)
     /// <summary>Nobody else reads or writes. On Windows a file must be shared for deletion to be renamed while it is open.</summary>
     private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
 
+    /// <summary>How the system says that a file is another's: EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows.</summary>
+    private static readonly int[] AnothersNow = [11, 35, unchecked((int)0x80070020)];
+
     /// <summary>The file.</summary>
     public string Path => path;
 
@@ -65,23 +68,33 @@ internal sealed class EventLogFile(string path, long rotateAt, int kept)
 
     private FileStream OpenCurrent()
     {
-        FileStream file = Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, Alone);
-
-        // The name is asked too: another process may have put this very file aside just before it became ours.
-        if (rotateAt <= 0 || file.Length < rotateAt || new FileInfo(path) is not { Exists: true } named || named.Length < rotateAt)
+        long started = Stopwatch.GetTimestamp();
+        while (true)
         {
-            return file;
+            FileStream file = Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, Alone);
+            if (IsPutAside(file))
+            {
+                file.Dispose();
+                if (Stopwatch.GetElapsedTime(started) > Patience)
+                {
+                    throw new IOException($"The file '{path}' is read-only.");
+                }
+            }
+            else if (rotateAt <= 0 || file.Length < rotateAt)
+            {
+                return file;
+            }
+            else
+            {
+                using (file)
+                {
+                    PutAside(file);
+                }
+            }
         }
-
-        using (file)
-        {
-            PutAside();
-        }
-
-        return Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, Alone);
     }
 
-    private void PutAside()
+    private void PutAside(FileStream file)
     {
         for (int number = kept - 1; number >= 1; number--)
         {
@@ -91,8 +104,23 @@ internal sealed class EventLogFile(string path, long rotateAt, int kept)
             }
         }
 
-        File.Move(path, $"{path}.1", overwrite: true);
+        if (File.Exists(path))
+        {
+            File.Move(path, $"{path}.1", overwrite: true);
+        }
+
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead);
+        }
     }
+
+    /// <summary>
+    /// Whether the file was put aside by another writer after it was opened here and before it was ours alone: on Unix these
+    /// are two steps. By its name it could not be told, which is another file's by then. Files put aside are read-only.
+    /// </summary>
+    private static bool IsPutAside(FileStream file) =>
+        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.SafeFileHandle) & UnixFileMode.UserWrite) == 0;
 
     private static void Truncate(FileStream file, long length)
     {
@@ -119,8 +147,7 @@ internal sealed class EventLogFile(string path, long rotateAt, int kept)
                 options.BufferSize = access == FileAccess.Read ? 4096 : 0;
                 return new FileStream(path, options);
             }
-            catch (IOException exception) when (
-                exception.GetType() == typeof(IOException) && File.Exists(path) && Stopwatch.GetElapsedTime(started) < Patience)
+            catch (IOException exception) when (AnothersNow.Contains(exception.HResult) && Stopwatch.GetElapsedTime(started) < Patience)
             {
                 // The system tells nobody when a lock is free.
                 Thread.Sleep(10);

@@ -180,6 +180,24 @@ public sealed class EventLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_writers_may_both_find_the_file_full()
+    {
+        const int Each = 300;
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            // Every line fills a file.
+            var file = new EventLogFile(File, rotateAt: 1, kept: 2 * Each);
+            for (int number = 0; number < Each; number++)
+            {
+                file.Append("{}\n"u8);
+            }
+        }))).Within();
+
+        Assert.All(Directory.GetFiles(_folder.Path), path => Assert.Equal("{}\n", System.IO.File.ReadAllText(path)));
+        Assert.Equal(2 * Each, Directory.GetFiles(_folder.Path).Length);
+    }
+
+    [Fact]
     public void A_path_that_cannot_be_written_is_an_invalid_argument()
     {
         foreach (string path in new[] { _folder.Path, Path.Combine(_folder.Path, "missing", "events.jsonl"), "\0" })
