@@ -4,7 +4,7 @@ BeforeAll {
     . (Join-Path $PSScriptRoot 'Servers.ps1')
 
     function Show-Own {
-        param([ValidateSet('low', 'very high', '2.10')][string] $Level, [switch] $Force, [string[]] $List, [string] $Server, [string] $Verbose, [string] $Na, [int] $Other)
+        param([ValidateSet('low', 'very high', '2.10')][string] $Level, [switch] $Force, [string[]] $List, [string] $Server, [string] $Verbose, [string] $Na, [int] $Other, [string] $Id)
         ($PSBoundParameters.GetEnumerator() | Sort-Object Key | ForEach-Object { "$($_.Key)=$($_.Value -join '+')" }) -join ' '
     }
 
@@ -47,6 +47,18 @@ Describe 'The arguments of a tool as parameters' {
         Invoke-McpTool arguments -serial 007 -edition 2.10 -shade 1e5 -colour 1e5 -Server error-result |
             Should -BeExactly '{"serial":"007","edition":"2.10","shade":"1e5","colour":"1e5"}'
         Invoke-McpTool arguments -either 010 -size 2.50 -Server error-result | Should -BeExactly '{"either":10,"size":2.5}'
+    }
+
+    It 'have id among them, which is no beginning of -IdleTimeoutSec' {
+        Invoke-McpTool Show-Own -Server own -id 007 -Other 1 | Should -BeExactly 'Id=007 Other=1'
+        Invoke-McpTool Show-Own -Server own -id 12345e7 | Should -BeExactly 'Id=12345e7'
+        Invoke-McpTool arguments -id 0x10 -Server error-result | Should -BeExactly '{"id":16}'
+        $arguments = @{ id = 5 }
+        Invoke-McpTool Show-Own -Server own @arguments | Should -BeExactly 'Id=5'
+        [pscustomobject]@{ other = 2; id = 3 } | Invoke-McpTool Show-Own -Server own -Id 4 | Should -BeExactly 'Id=4 Other=2'
+        $failure = Get-Failure { Invoke-McpTool echo -text a -id 5 -Server sample }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'McpInvalidArgument,*'
+        "$failure" | Should -BeLike "'echo' has no argument 'id', but text. Nothing was sent."
     }
 
     It 'work with -AsJob' {

@@ -97,6 +97,10 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
     [ValidateNotNullOrEmpty]
     public string? ProgressVariable { get; set; }
 
+    /// <summary>The tool's argument of this name. Tools have it often, and PowerShell would take it for the beginning of -IdleTimeoutSec.</summary>
+    [Parameter]
+    public PSObject? Id { get; set; }
+
     /// <summary>The arguments of the tool as parameters, where they may still be given so.</summary>
     /// <returns>The parameters; null for none.</returns>
     public object? GetDynamicParameters()
@@ -123,6 +127,11 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
     protected override void BeginProcessing()
     {
         _named = ArgumentParameters.Given(_offered, out _unmatched);
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(Id)))
+        {
+            (_named ??= new(StringComparer.Ordinal))["id"] = Id;
+        }
+
         _isVerbose = MyInvocation.BoundParameters.TryGetValue("Verbose", out object? said)
             ? said is SwitchParameter { IsPresent: true }
             : SessionState.PSVariable.GetValue("VerbosePreference") is ActionPreference.Continue or ActionPreference.Inquire;
@@ -156,6 +165,11 @@ public sealed class InvokeMcpToolCommand : McpCmdlet, IDynamicParameters
                 ?? throw new McpFailureException(ErrorIds.InvalidArgument, "No tool is named. Give -Name; Get-McpTool lists what the server has.");
             IReadOnlyList<ToolDescriptor> tools = connection.Core.KnownTools ?? Await(cancellationToken => connection.Core.GetToolsAsync(cancellationToken: cancellationToken));
             ToolDescriptor tool = ToolLookup.Find(connection.Core, tools, name);
+            if (Id is not null)
+            {
+                _named!["id"] = ArgumentParameters.ValueOf(tool, "id", Id);
+            }
+
             PSObject? item = piped is McpConnection or McpTool ? null : InputObject;
             var request = new ToolCallRequest(tool.Name, ArgumentBinder.Bind(tool.InputSchema, ToolArguments.Collect(tool, Arguments(piped), item, pipeWins: _named is null)))
             {

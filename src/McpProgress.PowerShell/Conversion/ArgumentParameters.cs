@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Text.Json;
+using McpProgress.Core;
 using McpProgress.Core.Calls.Arguments;
 using McpProgress.Core.Connections;
 using McpProgress.Core.Text;
@@ -57,6 +58,18 @@ internal static class ArgumentParameters
         return given is { Count: > 0 } ? given : null;
     }
 
+    /// <summary>The value of an argument that came as a parameter of the cmdlet's own.</summary>
+    /// <param name="tool">The tool.</param>
+    /// <param name="name">The argument's name, in whatever case.</param>
+    /// <param name="value">What was given.</param>
+    /// <exception cref="McpFailureException">McpInvalidArgument: the tool has no such argument.</exception>
+    public static object? ValueOf(ToolDescriptor tool, string name, PSObject? value)
+    {
+        string known = tool.ArgumentNames.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase)) ?? throw new McpFailureException(
+            ErrorIds.InvalidArgument, TerminalText.Clean($"'{tool.Name}' has no argument '{name}', but {string.Join(", ", tool.ArgumentNames)}. Nothing was sent."));
+        return IsText(tool.InputSchema, known) ? AsTypedAttribute.TextOf(value) : value;
+    }
+
     // Tab writes the name as it is: one that is no plain word would not be a parameter any more, or be a command of the server's.
     private static bool CanBeTyped(string name) =>
         name.Length > 0 && (char.IsLetter(name[0]) || name[0] == '_') && name.All(character => char.IsLetterOrDigit(character) || character is '_' or '-');
@@ -74,21 +87,22 @@ internal static class ArgumentParameters
         }
 
         var attributes = new Collection<Attribute> { declaration };
-        IReadOnlyList<JsonElement> choices = ArgumentBinder.Choices(arguments, name);
-        if (ValueCompletion.For(choices) is { } completer)
+        if (ValueCompletion.For(ArgumentBinder.Choices(arguments, name)) is { } completer)
         {
             attributes.Add(completer);
         }
 
-        if (choices.Count > 0
-            ? choices.All(choice => choice.ValueKind is JsonValueKind.String or JsonValueKind.Null)
-            : ArgumentBinder.Takes(arguments, name, JsonValueKind.String) && !ArgumentBinder.Takes(arguments, name, JsonValueKind.Number))
+        if (IsText(arguments, name))
         {
             attributes.Add(new AsTypedAttribute());
         }
 
         return new RuntimeDefinedParameter(name, Text(schema, "type") == "boolean" ? typeof(SwitchParameter) : typeof(object), attributes);
     }
+
+    private static bool IsText(JsonElement arguments, string name) => ArgumentBinder.Choices(arguments, name) is { Count: > 0 } choices
+        ? choices.All(choice => choice.ValueKind is JsonValueKind.String or JsonValueKind.Null)
+        : ArgumentBinder.Takes(arguments, name, JsonValueKind.String) && !ArgumentBinder.Takes(arguments, name, JsonValueKind.Number);
 
     // A property's schema may be true, or say anything at all.
     private static string? Text(JsonElement schema, string name) => Member(schema, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;

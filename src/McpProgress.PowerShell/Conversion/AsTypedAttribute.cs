@@ -9,6 +9,9 @@ namespace McpProgress.PowerShell.Conversion;
 internal sealed class AsTypedAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => TextOf(inputData);
+
+    /// <summary>A number as it was typed; any other value as it is.</summary>
+    public static object? TextOf(object? inputData) =>
         inputData is PSObject { BaseObject: ValueType and IConvertible and not (bool or char or DateTime or Enum) } number ? LanguagePrimitives.ConvertTo<string>(number) : inputData;
 }
