@@ -111,6 +111,17 @@ Describe '-Command' {
         }
     }
 
+    It 'says what to do with a function of a module without a file' {
+        $module = New-Module -Name Fileless -ScriptBlock { function Get-Fileless { [CmdletBinding()] param() } } | Import-Module -PassThru -Global
+        try {
+            $failure = Get-Failure { Start-McpProgressServer -Http -Command Get-Fileless }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'McpServerStartFailed,*'
+            "$failure" | Should -BeLike "*'Get-Fileless' is not published: *Put it in a file*"
+        } finally {
+            Remove-Module $module
+        }
+    }
+
     It 'publishes cmdlets, by alias too, and scripts' {
         $script = Join-Path $TestDrive 'Measure-Word.ps1'
         Set-Content -LiteralPath $script -Value "param([Parameter(Mandatory)][string] `$Text)`n`$Text.Length"

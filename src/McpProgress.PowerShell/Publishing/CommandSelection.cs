@@ -69,7 +69,7 @@ internal sealed class CommandSelection
             recipe.Add(helper);
         }
 
-        // A module that a session made from a script block has no file, and its functions come without it.
+        // A module that a session made from a script block has no file: it cannot be made anew, and its functions are not published.
         foreach (var command in Commands)
         {
             if (command.Module is { Path: { Length: > 0 } path } module && module.ModuleType != ModuleType.Cim && !recipe.Modules.Contains(path) && File.Exists(path))

@@ -180,7 +180,7 @@ internal sealed partial class Publication : IDisposable
             }
             else
             {
-                remarks.Add($"'{command.Name}' is not published: it cannot be found in a fresh runspace.");
+                remarks.Add($"'{command.Name}' is not published: it cannot be found in a fresh runspace. Put it in a file, and name that with -Path or -Module.");
             }
         }
 

@@ -108,7 +108,8 @@ internal sealed class PlainCalls(ToolServerOptions options, ILogger logger) : ID
 
         try
         {
-            waiting.Call.Pending!.Check(responses);
+            // There is none where another request has just answered it, which the next step finds out.
+            waiting.Call.Pending?.Check(responses);
         }
         catch (FormatException failure)
         {
