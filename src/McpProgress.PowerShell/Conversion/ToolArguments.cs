@@ -88,8 +88,14 @@ internal static class ToolArguments
         if (!isList && !IsScalar(piped.BaseObject))
         {
             Dictionary<string, object?> properties = PlainValue.PropertiesOf(piped, tool.ArgumentNames);
-            return properties.Count > 0 ? ArgumentBinder.MatchProperties(tool.InputSchema, properties) : throw new McpFailureException(
-                ErrorIds.InvalidArgument, $"The piped {piped.BaseObject.GetType().Name} has none of the arguments of '{toolName}': {names}. Nothing was sent.");
+            if (properties.Count == 0)
+            {
+                throw new McpFailureException(
+                    ErrorIds.InvalidArgument, $"The piped {piped.BaseObject.GetType().Name} has none of the arguments of '{toolName}': {names}. Nothing was sent.");
+            }
+
+            // Most objects are full, and the schema is only read again for those that are not.
+            return properties.ContainsValue(null) ? ArgumentBinder.MatchProperties(tool.InputSchema, properties) : properties;
         }
 
         string[] open = Open(tool, given, isList);
