@@ -23,7 +23,7 @@ internal static class Answer
     public static InputAnswer From(object? value, InputRequest? request)
     {
         PromptField? field = request is null ? null : PromptField.Only(request);
-        object? plain = value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;
+        object? plain = PlainValue.Unwrapped(value);
         return plain switch
         {
             null or false => new InputAnswer("decline"),

@@ -40,7 +40,7 @@ internal static class ToolArguments
 
     private static Dictionary<string, object?> FromArgument(ToolDescriptor tool, object? argument)
     {
-        object? value = argument is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : argument;
+        object? value = PlainValue.Unwrapped(argument);
         return value switch
         {
             null => [],
